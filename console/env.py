@@ -1,0 +1,110 @@
+"""Typed reading of the environment. A value that cannot be read stops the program with one clear sentence."""
+
+import ipaddress
+import os
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+
+class SettingError(SystemExit):
+    """A setting is wrong. Raised at start, shown as one line, never as a traceback."""
+
+    def __init__(self, name: str, value: str, expected: str) -> None:
+        super().__init__(f"hearth: setting {name}={value!r} cannot be used: expected {expected}")
+
+
+def text(name: str, default: str, pattern: str = r".+", expected: str = "a text that is not empty") -> str:
+    value = os.environ.get(name, default)
+    if not re.fullmatch(pattern, value):
+        raise SettingError(name, value, expected)
+    return value
+
+
+def integer(name: str, default: int, low: int, high: int) -> int:
+    value = os.environ.get(name, str(default))
+    if not re.fullmatch(r"\d{1,9}", value) or not low <= int(value) <= high:
+        raise SettingError(name, value, f"a whole number from {low} to {high}")
+    return int(value)
+
+
+def flag(name: str, default: bool = False) -> bool:
+    value = os.environ.get(name, "1" if default else "0").lower()
+    if value in ("1", "true", "yes", "on"):
+        return True
+    if value in ("", "0", "false", "no", "off"):
+        return False
+    raise SettingError(name, value, "1 or 0")
+
+
+def directory(name: str, default: Path) -> Path:
+    value = os.environ.get(name, "")
+    path = Path(value).expanduser().absolute() if value else default
+    if path.exists() and not path.is_dir():
+        raise SettingError(name, value, "a directory")
+    return path
+
+
+def host(name: str, default: str) -> str:
+    value = os.environ.get(name, default)
+    if value != "localhost":
+        try:
+            ipaddress.ip_address(value)
+        except ValueError:
+            raise SettingError(name, value, "an IP address of this machine, or localhost") from None
+    return value
+
+
+def redis_url(name: str, default: str) -> str:
+    value = os.environ.get(name, "") or default
+    if urlsplit(value).scheme not in ("redis", "rediss", "unix"):
+        raise SettingError(name, value, "redis://host:port/db or unix:///path/to/socket")
+    return value
+
+
+def database(name: str, default: Path) -> dict[str, object]:
+    """Django's DATABASES entry for a URL: `postgresql://user:password@host:port/name` or `sqlite:///path`."""
+    value = os.environ.get(name, "") or f"sqlite:///{default}"
+    url = urlsplit(value)
+    if url.scheme == "sqlite" and len(url.path) > 1:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            # sqlite:////var/lib/x and sqlite:///var/lib/x both name the absolute path.
+            "NAME": "/" + unquote(url.path).lstrip("/"),
+            "OPTIONS": {
+                # One writer at a time: a transaction takes its place in the queue when it begins, not half-way.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;",
+            },
+        }
+    if url.scheme in ("postgres", "postgresql") and len(url.path) > 1:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(url.path[1:]),
+            "USER": unquote(url.username or ""),
+            "PASSWORD": unquote(url.password or ""),
+            "HOST": unquote(url.hostname or ""),
+            "PORT": str(url.port or ""),
+            "CONN_MAX_AGE": 600,
+            "CONN_HEALTH_CHECKS": True,
+        }
+    raise SettingError(name, value, "postgresql://user:password@host:port/name or sqlite:///path")
+
+
+def secret(path: Path, length: int = 50) -> str:
+    """The secret kept in `path`, made on first use, readable by this user only."""
+    import secrets
+
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        value = secrets.token_urlsafe(length)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:  # another process of the family was first
+            return path.read_text()
+        with os.fdopen(descriptor, "w") as file:
+            file.write(value)
+        return value

@@ -1,0 +1,166 @@
+"""Every setting of Hearth. Each is read from the environment once, typed, and fails loudly."""
+
+from pathlib import Path
+
+from console import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- where things are -------------------------------------------------------------------------------------------
+
+# Everything that must survive: database, packages, spool, credentials. Mode 0700.
+HEARTH_DATA = env.directory("HEARTH_DATA", BASE_DIR / ".hearth")
+HEARTH_DATA.mkdir(parents=True, exist_ok=True, mode=0o700)
+# Unpacked packages, content-addressed by SHA-256.
+HEARTH_CODE = HEARTH_DATA / "code"
+# Sockets, pid files and the generation counter: may be deleted whenever nothing runs.
+HEARTH_RUN = HEARTH_DATA / "run"
+# Reports of invocations on their way to the database. Never delete.
+HEARTH_SPOOL = HEARTH_DATA / "spool"
+for _directory in (HEARTH_CODE, HEARTH_RUN, HEARTH_SPOOL):
+    _directory.mkdir(exist_ok=True, mode=0o700)
+
+# --- who and where we say we are --------------------------------------------------------------------------------
+
+HEARTH_HOST = env.host("HEARTH_HOST", "127.0.0.1")
+HEARTH_PORT = env.integer("HEARTH_PORT", 8000, 1, 65535)
+HEARTH_REGION = env.text("HEARTH_REGION", "us-east-1", r"[a-z]{2}(-[a-z]+)+-\d", "a region such as us-east-1")
+HEARTH_ACCOUNT_ID = env.text("HEARTH_ACCOUNT_ID", "000000000000", r"\d{12}", "twelve digits")
+# Accept any access key and signature, as emulators do. Loopback only.
+HEARTH_OPEN = env.flag("HEARTH_OPEN")
+if HEARTH_OPEN and HEARTH_HOST not in ("127.0.0.1", "::1", "localhost"):
+    raise env.SettingError("HEARTH_OPEN", "1", "HEARTH_HOST to be a loopback address: anybody may call an open server")
+
+# --- sizes ------------------------------------------------------------------------------------------------------
+
+# Processes of the web server, and threads in each.
+HEARTH_WEB_WORKERS = env.integer("HEARTH_WEB_WORKERS", 2, 1, 64)
+HEARTH_WEB_THREADS = env.integer("HEARTH_WEB_THREADS", 32, 1, 1024)
+# Sandboxes kept ready per runtime that is in use.
+HEARTH_POOL_SIZE = env.integer("HEARTH_POOL_SIZE", 4, 0, 256)
+# Seconds an execution environment stays after its last invocation.
+HEARTH_IDLE_SECONDS = env.integer("HEARTH_IDLE_SECONDS", 600, 1, 86_400)
+# Invocations at once in one account: AWS's default.
+HEARTH_CONCURRENCY = env.integer("HEARTH_CONCURRENCY", 1000, 1, 100_000)
+# Threads of the Celery worker: asynchronous invocations in flight on one node.
+HEARTH_ASYNC_THREADS = env.integer("HEARTH_ASYNC_THREADS", 16, 1, 1024)
+# Seconds before the first retry of a failed asynchronous invocation, and before the second: AWS's figures.
+HEARTH_RETRY_SECONDS = (
+    env.integer("HEARTH_RETRY_FIRST_SECONDS", 60, 0, 3600),
+    env.integer("HEARTH_RETRY_SECOND_SECONDS", 120, 0, 3600),
+)
+
+# --- Django -----------------------------------------------------------------------------------------------------
+
+SECRET_KEY = env.secret(HEARTH_DATA / "secret-key")
+DEBUG = False
+# Requests are told apart by signature and session, not by the name they came by; the front door binds one address.
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "console.urls"
+WSGI_APPLICATION = "console.wsgi.application"
+AUTH_USER_MODEL = "functions.User"
+LOGIN_URL = "/login/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/login/"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "rest_framework",
+    "monitoring",
+    "functions",
+    "console",
+]
+
+# The order matters: an AWS request leaves for the gateway before sessions and CSRF are touched.
+MIDDLEWARE = [
+    "console.gateway.middleware.GatewayMiddleware",
+    "console.middleware.SecurityHeadersMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "console.pages.context.shell",
+            ],
+            "builtins": ["console.templatetags.hearth"],
+        },
+    }
+]
+
+DATABASES = {"default": env.database("DATABASE_URL", HEARTH_DATA / "hearth.sqlite3")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+# The session cookie cannot be read by scripts nor sent from other sites.
+SESSION_COOKIE_NAME = f"hearth_{HEARTH_PORT}"  # two instances on one host must not log each other out
+CSRF_COOKIE_NAME = f"hearth_csrf_{HEARTH_PORT}"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+# A package may be 50 MB zipped, and is base64 in JSON: the gateway reads that itself, with its own limit.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 72 * 1024 * 1024
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-us"
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = HEARTH_DATA / "static"
+WHITENOISE_USE_FINDERS = True  # served straight from static/: no collectstatic step
+WHITENOISE_AUTOREFRESH = False
+
+REST_FRAMEWORK: dict[str, object] = {
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_PERMISSION_CLASSES": [],
+}
+
+# --- Celery and Redis -------------------------------------------------------------------------------------------
+
+# A URL with a unix socket by default: the embedded server has no port.
+REDIS_URL = env.redis_url("REDIS_URL", f"unix://{HEARTH_RUN / 'redis.sock'}")
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+# The row in the database is the truth; nothing reads a task's result.
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_DEFAULT_QUEUE = "hearth"
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = HEARTH_ASYNC_THREADS
+CELERY_WORKER_PREFETCH_MULTIPLIER = 4
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE_FILENAME = str(HEARTH_RUN / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    # Losing a Celery message costs a second: this re-sends what is due and not leased.
+    "wake-due-events": {"task": "functions.tasks.wake_due_events", "schedule": 1.0, "options": {"expires": 5}},
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"django.request": {"level": "ERROR"}},
+}

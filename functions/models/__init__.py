@@ -1,0 +1,34 @@
+"""What Hearth keeps. One noun per file; every change to one of these goes through `functions.actions`."""
+
+from functions.models.access_key import AccessKey
+from functions.models.account import Account
+from functions.models.alias import Alias
+from functions.models.async_event import AsyncEvent
+from functions.models.audit import AuditEntry
+from functions.models.function import Function
+from functions.models.function_url import FunctionUrl
+from functions.models.package import Package
+from functions.models.role import AttachedPolicy, InlinePolicy, ManagedPolicy, Role
+from functions.models.test_event import TestEvent
+from functions.models.user import Membership, User
+from functions.models.version import LATEST, FunctionVersion
+
+__all__ = [
+    "LATEST",
+    "AccessKey",
+    "Account",
+    "Alias",
+    "AsyncEvent",
+    "AttachedPolicy",
+    "AuditEntry",
+    "Function",
+    "FunctionUrl",
+    "FunctionVersion",
+    "InlinePolicy",
+    "ManagedPolicy",
+    "Membership",
+    "Package",
+    "Role",
+    "TestEvent",
+    "User",
+]

@@ -1,0 +1,42 @@
+from django.db import models
+
+
+class AsyncEvent(models.Model):
+    """An accepted asynchronous invocation. This row is the truth: a Celery message only wakes a worker for it."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        RUNNING = "running", "Running"
+        SUCCEEDED = "succeeded", "Succeeded"
+        FAILED = "failed", "Failed"
+        EXPIRED = "expired", "Too old"
+
+    id = models.UUIDField(primary_key=True)  # the request id of every attempt
+    account_id = models.CharField(max_length=12)
+    function_name = models.CharField(max_length=64)
+    function_arn = models.CharField(max_length=300)  # as invoked, with the qualifier if one was given
+    qualifier = models.CharField(max_length=128, blank=True)
+    source = models.CharField(max_length=32, default="api")  # api, console, schedule, ...
+    payload = models.BinaryField()
+    client_context = models.TextField(blank=True)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)  # invocations that began
+    accepted_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    # Who runs it now, and until when nobody else may take it.
+    lease_owner = models.CharField(max_length=64, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    result = models.BinaryField(null=True, blank=True)  # the response, or the error payload of the last attempt
+    error_type = models.CharField(max_length=128, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["due_at"], name="async_event_open", condition=models.Q(state__in=["pending", "running"])
+            ),
+            models.Index(fields=["account_id", "function_name", "-accepted_at"], name="async_event_by_function"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

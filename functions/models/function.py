@@ -1,0 +1,24 @@
+from django.db import models
+
+
+class Function(models.Model):
+    """A function: the name under which versions, aliases, tags, concurrency and URLs hang."""
+
+    account = models.ForeignKey("functions.Account", on_delete=models.CASCADE, related_name="functions")
+    region = models.CharField(max_length=32)
+    name = models.CharField(max_length=64)
+    tags = models.JSONField(default=dict, blank=True)
+    reserved_concurrency = models.PositiveIntegerField(null=True, blank=True)
+    # The number the next published version gets. Numbers are never reused.
+    next_version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "region", "name"], name="one_function_per_name")]
+
+    def __str__(self) -> str:
+        return self.arn
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:lambda:{self.region}:{self.account_id}:function:{self.name}"

@@ -1,0 +1,63 @@
+from django.db import models
+
+LATEST = "$LATEST"
+
+
+class FunctionVersion(models.Model):
+    """One version of a function: code and configuration. Number 0 is `$LATEST`; the others never change.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html
+    """
+
+    class State(models.TextChoices):
+        PENDING = "Pending", "Pending"
+        ACTIVE = "Active", "Active"
+        INACTIVE = "Inactive", "Inactive"
+        FAILED = "Failed", "Failed"
+
+    class UpdateStatus(models.TextChoices):
+        SUCCESSFUL = "Successful", "Successful"
+        IN_PROGRESS = "InProgress", "In progress"
+        FAILED = "Failed", "Failed"
+
+    function = models.ForeignKey("functions.Function", on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField(default=0)
+    description = models.CharField(max_length=256, blank=True)
+
+    package = models.ForeignKey("functions.Package", on_delete=models.PROTECT, related_name="versions")
+    runtime = models.CharField(max_length=32)
+    handler = models.CharField(max_length=128)
+    role = models.CharField(max_length=2048)  # ARN
+    memory_size = models.PositiveIntegerField(default=128)  # MB
+    timeout = models.PositiveIntegerField(default=3)  # seconds
+    ephemeral_storage = models.PositiveIntegerField(default=512)  # MB
+    environment = models.JSONField(default=dict, blank=True)  # name -> value
+    architectures = models.JSONField(default=list, blank=True)
+    # Members that are kept and shown and that the engine does not read yet (TracingConfig, VpcConfig,
+    # LoggingConfig, DeadLetterConfig, SnapStart, Layers, ...), in the model's own spelling.
+    extras = models.JSONField(default=dict, blank=True)
+
+    revision_id = models.UUIDField()
+    state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE)
+    state_reason = models.CharField(max_length=1024, blank=True)
+    state_reason_code = models.CharField(max_length=64, blank=True)
+    last_update_status = models.CharField(max_length=16, choices=UpdateStatus.choices, default=UpdateStatus.SUCCESSFUL)
+    last_modified = models.DateTimeField()
+    modified_by = models.CharField(max_length=150, blank=True)  # user name
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["function", "number"], name="one_version_per_number")]
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return self.arn
+
+    @property
+    def label(self) -> str:
+        """`$LATEST` or the number, as AWS writes a version."""
+        return str(self.number) if self.number else LATEST
+
+    @property
+    def arn(self) -> str:
+        """The qualified ARN."""
+        return f"{self.function.arn}:{self.label}"
