@@ -3,7 +3,8 @@
 Written by the engine before the answer goes out, read by `monitoring.ingest`. Times are epoch milliseconds.
 """
 
-from dataclasses import asdict, dataclass, field
+import json
+from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -56,4 +57,29 @@ class Report:
     reason: str = ""
 
     def to_wire(self) -> dict[str, Any]:
-        return asdict(self)
+        """The fields that differ from their defaults."""
+        return {name: value for name, default in DEFAULTS if (value := getattr(self, name)) != default}
+
+    @classmethod
+    def from_wire(cls, wire: dict[str, Any]) -> "Report":
+        """A report as it was written, by this release or another: fields it does not know are left out."""
+        return cls(**{name: value for name, value in wire.items() if name in NAMES})
+
+
+# A mutable default counts as the empty one.
+DEFAULTS = tuple((f.name, [] if f.default_factory is not MISSING else f.default) for f in fields(Report))
+NAMES = frozenset(name for name, _ in DEFAULTS)
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
+
+def encode(report: Report) -> bytes:
+    """One line of the spool: ASCII, so that any text survives (lone surrogates too), with its newline."""
+    return (_encode(report.to_wire()) + "\n").encode("ascii")
+
+
+def decode(line: bytes) -> Report:
+    """The report in one line of the spool. Raises ValueError, TypeError when it is none."""
+    wire = json.loads(line)
+    if not isinstance(wire, dict):
+        raise ValueError("not an object")
+    return Report.from_wire(wire)
