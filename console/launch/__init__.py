@@ -1,0 +1,1 @@
+"""`make run`: starts and watches the processes of one machine."""

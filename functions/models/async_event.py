@@ -13,6 +13,7 @@ class AsyncEvent(models.Model):
 
     id = models.UUIDField(primary_key=True)  # the request id of every attempt
     account_id = models.CharField(max_length=12)
+    region = models.CharField(max_length=32)
     function_name = models.CharField(max_length=64)
     function_arn = models.CharField(max_length=300)  # as invoked, with the qualifier if one was given
     qualifier = models.CharField(max_length=128, blank=True)

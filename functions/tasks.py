@@ -1,0 +1,26 @@
+"""The Celery tasks. Thin: each calls one function of the domain, and may run twice."""
+
+from celery import shared_task
+from django.conf import settings
+from django.db import close_old_connections
+
+from functions.invoke import events
+
+
+@shared_task(ignore_result=True, acks_late=True)
+def deliver_due_events() -> int:
+    """Run asynchronous events until none is due."""
+    close_old_connections()
+    delivered = 0
+    while events.deliver_next():
+        delivered += 1
+    return delivered
+
+
+@shared_task(ignore_result=True)
+def wake_due_events() -> None:
+    """The tick: as many messages as there is work, at most one per thread of a worker."""
+    close_old_connections()
+    due = events.count_due(limit=settings.HEARTH_ASYNC_THREADS)
+    if due:
+        events.wake(due)

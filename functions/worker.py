@@ -1,0 +1,147 @@
+"""What makes a Celery worker a worker node: a bootstep that owns the executor and the ingester.
+
+Both are processes of their own. They are started with the worker, started again when they die, ended with it, and
+killed by the kernel should the worker die without a word. The node is announced to the web
+processes while its executor serves.
+"""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import redis
+from celery import bootsteps
+from django.conf import settings
+
+from functions.invoke import nodes
+
+log = logging.getLogger(__name__)
+
+ANNOUNCE_SECONDS = 1.0
+DRAIN_SECONDS = 20.0
+
+
+# The kernel kills the child when the thread that started it ends, whatever ended it.
+TETHER = ("setpriv", "--pdeathsig", "KILL", "--")
+
+
+class Child:
+    """One process that must run. `keep` runs on a thread of its own: that thread is the parent in the kernel's eyes."""
+
+    def __init__(self, name: str, command: list[str], on_ready: Callable[[dict[str, Any]], None] | None = None) -> None:
+        self.name = name
+        self.command = command
+        self.on_ready = on_ready
+        self.process: subprocess.Popen[bytes] | None = None
+        self.ready = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name=f"keep-{name}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        process = self.process
+        if process is not None and process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(DRAIN_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        self._thread.join(5)
+
+    def _keep(self) -> None:
+        pause = 0.1
+        while not self._stopping.is_set():
+            started = time.monotonic()
+            self.process = subprocess.Popen(
+                [*TETHER, *self.command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+            )
+            self._listen(self.process)
+            code = self.process.wait()
+            self.ready.clear()
+            if self._stopping.is_set():
+                return
+            log.error("%s ended with status %s and is started again", self.name, code)
+            # A process that dies at once must not eat the machine.
+            pause = 0.1 if time.monotonic() - started > 10 else min(pause * 2, 5.0)
+            self._stopping.wait(pause)
+
+    def _listen(self, process: subprocess.Popen[bytes]) -> None:
+        """Read the child's standard output to its end. A JSON object with `ready` says that it serves."""
+        assert process.stdout is not None
+        for line in process.stdout:
+            try:
+                message = json.loads(line)
+            except ValueError:
+                log.info("%s: %s", self.name, line.decode(errors="replace").rstrip())
+                continue
+            if isinstance(message, dict) and message.get("ready"):
+                if self.on_ready is not None:
+                    self.on_ready(message)
+                self.ready.set()
+
+
+class NodeStep(bootsteps.StartStopStep):
+    """The bootstep. See console.celery."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, worker: Any, **options: Any) -> None:
+        super().__init__(worker, **options)
+        run = settings.HEARTH_RUN
+        self.node = nodes.Node(f"{os.uname().nodename}-{os.getpid()}", str(run / "lane.sock"))
+        self.executor = Child(
+            "executor",
+            [
+                *(sys.executable, "-m", "functions.execution.executor"),
+                *("--socket", self.node.address),
+                *("--code", str(settings.HEARTH_CODE)),
+                *("--spool", str(settings.HEARTH_SPOOL)),
+                *("--run", str(run)),
+                *("--pool", str(settings.HEARTH_POOL_SIZE)),
+                *("--idle", str(settings.HEARTH_IDLE_SECONDS)),
+                *("--node", self.node.id),
+            ],
+            on_ready=self._executor_ready,
+        )
+        self.ingester = Child("ingester", [sys.executable, str(settings.BASE_DIR / "manage.py"), "ingest"])
+        self._stopping = threading.Event()
+        self._announcer = threading.Thread(target=self._announce, name="announce-node", daemon=True)
+
+    def start(self, parent: Any) -> None:
+        self.executor.start()
+        self.ingester.start()
+        self._announcer.start()
+
+    def stop(self, parent: Any) -> None:
+        self._stopping.set()
+        self.executor.stop()
+        # Last: it writes what the executor still reported.
+        self.ingester.stop()
+
+    terminate = stop
+
+    def _executor_ready(self, message: dict[str, Any]) -> None:
+        facts = {"isolation": message.get("isolation", {}), "pid": os.getpid()}
+        self.node = nodes.Node(self.node.id, self.node.address, facts)
+
+    def _announce(self) -> None:
+        while not self._stopping.wait(0.05 if not self.executor.ready.is_set() else ANNOUNCE_SECONDS):
+            if not self.executor.ready.is_set():
+                continue
+            try:
+                nodes.announce(self.node)
+            except redis.RedisError as error:
+                log.warning("the node could not be announced: %s", error)
+        try:
+            nodes.retire(self.node)
+        except redis.RedisError as error:
+            log.warning("the node could not be retired: %s", error)
