@@ -4,7 +4,7 @@ import ipaddress
 import os
 import re
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 
 class SettingError(SystemExit):
@@ -84,7 +84,8 @@ def database(name: str, default: Path) -> dict[str, object]:
             "NAME": unquote(url.path[1:]),
             "USER": unquote(url.username or ""),
             "PASSWORD": unquote(url.password or ""),
-            "HOST": unquote(url.hostname or ""),
+            # A directory with the server's socket does not fit between @ and /: ?host=/var/run/postgresql
+            "HOST": parse_qs(url.query).get("host", [unquote(url.hostname or "")])[0],
             "PORT": str(url.port or ""),
             "CONN_MAX_AGE": 600,
             "CONN_HEALTH_CHECKS": True,

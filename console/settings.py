@@ -26,6 +26,9 @@ HEARTH_HOST = env.host("HEARTH_HOST", "127.0.0.1")
 HEARTH_PORT = env.integer("HEARTH_PORT", 8000, 1, 65535)
 HEARTH_REGION = env.text("HEARTH_REGION", "us-east-1", r"[a-z]{2}(-[a-z]+)+-\d", "a region such as us-east-1")
 HEARTH_ACCOUNT_ID = env.text("HEARTH_ACCOUNT_ID", "000000000000", r"\d{12}", "twelve digits")
+# The address that clients call: a wildcard is good to listen on and no good to call.
+_reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(HEARTH_HOST, HEARTH_HOST)  # noqa: S104
+HEARTH_ENDPOINT = f"http://{_reachable}:{HEARTH_PORT}"
 # Accept any access key and signature, as emulators do. Loopback only.
 HEARTH_OPEN = env.flag("HEARTH_OPEN")
 if HEARTH_OPEN and HEARTH_HOST not in ("127.0.0.1", "::1", "localhost"):
@@ -44,6 +47,8 @@ HEARTH_IDLE_SECONDS = env.integer("HEARTH_IDLE_SECONDS", 600, 1, 86_400)
 HEARTH_CONCURRENCY = env.integer("HEARTH_CONCURRENCY", 1000, 1, 100_000)
 # Threads of the Celery worker: asynchronous invocations in flight on one node.
 HEARTH_ASYNC_THREADS = env.integer("HEARTH_ASYNC_THREADS", 16, 1, 1024)
+# Days that log lines and invocation records are kept where the log group does not say.
+HEARTH_RETENTION_DAYS = env.integer("HEARTH_RETENTION_DAYS", 30, 1, 3653)
 # Seconds before the first retry of a failed asynchronous invocation, and before the second: AWS's figures.
 HEARTH_RETRY_SECONDS = (
     env.integer("HEARTH_RETRY_FIRST_SECONDS", 60, 0, 3600),

