@@ -32,6 +32,7 @@ class Invocation(models.Model):
         indexes = [
             models.Index(fields=["account_id", "function_name", "-started_at"], name="invocation_by_function"),
             models.Index(fields=["request_id"], name="invocation_by_request"),
+            models.Index(fields=["-started_at"], name="invocation_by_time"),
         ]
 
     def __str__(self) -> str:

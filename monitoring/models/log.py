@@ -39,10 +39,16 @@ class LogStream(models.Model):
 
 
 class LogChunk(models.Model):
-    """Consecutive lines of one stream: those of one invocation, or a part of them. The order is that of the ids."""
+    """Consecutive lines of one stream: those of one invocation, or a part of them. The order is that of the ids.
 
-    stream = models.ForeignKey(LogStream, on_delete=models.CASCADE, related_name="chunks")
-    group = models.ForeignKey(LogGroup, on_delete=models.CASCADE, related_name="chunks")
+    `last_ms - first_ms` is at most `SPAN_MS`: so a read from a moment on knows which chunks cannot hold it.
+    """
+
+    SPAN_MS = 1000
+
+    # The composite indexes below begin with these: an index of their own would cost every insert.
+    stream = models.ForeignKey(LogStream, on_delete=models.CASCADE, related_name="chunks", db_index=False)
+    group = models.ForeignKey(LogGroup, on_delete=models.CASCADE, related_name="chunks", db_index=False)
     request_id = models.UUIDField(null=True)
     first_ms = models.BigIntegerField()
     last_ms = models.BigIntegerField()

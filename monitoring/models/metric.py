@@ -29,6 +29,7 @@ class MetricBucket(models.Model):
                 name="one_bucket_per_period_and_node",
             )
         ]
+        indexes = [models.Index(fields=["start"], name="metric_by_start")]
 
     def __str__(self) -> str:
         return f"{self.namespace} {self.name} {self.start}"

@@ -1,0 +1,147 @@
+"""The loop that empties the spool: tail, write, delete what is done. One process for each spool."""
+
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
+from threading import Event
+
+from django.db import Error as DatabaseProblem
+from django.db import connection
+
+from monitoring.ingest import checks
+from monitoring.ingest.segments import READ_BYTES, Segment, Spool, node_of
+from monitoring.ingest.spool import SUFFIX
+from monitoring.ingest.writer import Batch, CursorMoved, Writer
+from monitoring.models import SpoolCursor
+
+POLL_SECONDS = 0.05
+BATCH_REPORTS = 500
+BATCH_BYTES = 4 * 1024 * 1024
+BACKOFF_SECONDS = (0.1, 5.0)  # after the first failure, at most
+DRAIN_SECONDS = 3.0  # to write what is there when told to stop
+LOCK_NAME = ".ingester.lock"
+
+logger = logging.getLogger(__name__)
+
+
+class Ingester:
+    """`run` in the thread that owns the database connection; `stop` (an Event) may be set from anywhere."""
+
+    def __init__(self, directory: Path) -> None:
+        self.written = 0
+        self.malformed = 0
+        self._directory = directory
+        self._spool = Spool(directory, self._offset_of)
+        self._writer = Writer()
+        self._nodes: set[str] = set()
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def run(self, stop: Event) -> None:
+        """Work until `stop`. A database that is busy or gone is waited for; nothing is lost meanwhile."""
+        backoff = BACKOFF_SECONDS[0]
+        with alone(self._directory, stop) as held:
+            while held and not stop.is_set():
+                try:
+                    full = self.step()
+                except (DatabaseProblem, CursorMoved, OSError) as problem:
+                    logger.warning("the spool cannot be written to the database, trying again: %s", problem)
+                    self._start_over()
+                    stop.wait(backoff)
+                    backoff = min(backoff * 2, BACKOFF_SECONDS[1])
+                    continue
+                backoff = BACKOFF_SECONDS[0]
+                if not full:
+                    stop.wait(POLL_SECONDS)
+            if held:
+                self._drain()
+
+    def step(self) -> bool:
+        """Write one batch and delete what is done with. True when there is probably more."""
+        batch = Batch()
+        size = 0
+        taken, done = [], []
+        for segment in self._spool.segments():
+            lines = segment.take(BATCH_REPORTS - len(batch.entries))
+            if lines:
+                taken.append(segment)
+                size += sum(map(len, lines))
+                self._read(segment, lines, batch)
+            elif segment.ended():
+                done.append(segment)
+            if len(batch.entries) >= BATCH_REPORTS or size >= BATCH_BYTES:
+                break
+        if taken:
+            self._writer.write(batch)
+            self.written += len(batch.entries)
+        for segment in taken:
+            segment.committed = segment.position
+        for segment in done:
+            self._finish(segment)
+        return len(batch.entries) >= BATCH_REPORTS or size >= READ_BYTES // 2
+
+    def _read(self, segment: Segment, lines: list[bytes], batch: Batch) -> None:
+        for line in lines:
+            try:
+                batch.entries.append((segment.node, checks.read(line)))
+            except checks.Malformed as problem:
+                self.malformed += 1
+                logger.error("a line of %s is not a report, skipped: %s: %.200r", segment.name, problem, line)
+        batch.moves[segment.name] = (segment.committed, segment.position)
+
+    def _finish(self, segment: Segment) -> None:
+        if segment.torn:
+            logger.warning("%s ends in half a report (%d bytes): its writer was killed", segment.name, segment.torn)
+        self._spool.delete(segment)
+        SpoolCursor.objects.filter(segment=segment.name).delete()
+
+    def _drain(self) -> None:
+        until = time.monotonic() + DRAIN_SECONDS
+        try:
+            while self.step() and time.monotonic() < until:
+                pass
+        except (DatabaseProblem, CursorMoved, OSError) as problem:
+            logger.warning("stopped before the spool was empty; the next start goes on: %s", problem)
+
+    def _start_over(self) -> None:
+        """Trust nothing that is remembered: a commit whose answer was lost may or may not have happened."""
+        self._writer.forget()
+        self._spool.forget()
+        connection.close()
+
+    def _offset_of(self, name: str) -> int:
+        if node_of(name) not in self._nodes:
+            self._sweep(node_of(name))
+        cursor = SpoolCursor.objects.filter(segment=name).first()
+        return cursor.offset if cursor else 0
+
+    def _sweep(self, node: str) -> None:
+        """Delete the cursors of segments of this node that were deleted before a crash could delete their cursor."""
+        here = set(self._spool.names())
+        named = SpoolCursor.objects.filter(segment__endswith=f"-{node}{SUFFIX}").values_list("segment", flat=True)
+        gone = [name for name in named if node_of(name) == node and name not in here]
+        SpoolCursor.objects.filter(segment__in=gone).delete()
+        self._nodes.add(node)
+
+
+@contextmanager
+def alone(directory: Path, stop: Event) -> Iterator[bool]:
+    """Hold the spool's lock; wait for it while another ingester has it. The kernel drops it when we die. False when stopped before."""
+    lock = os.open(directory / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        held = waiting = False
+        while not held and not stop.is_set():
+            try:
+                flock(lock, LOCK_EX | LOCK_NB)
+                held = True
+            except BlockingIOError:
+                if not waiting:
+                    logger.warning("another ingester works on %s: waiting for it to end", directory)
+                waiting = True
+                stop.wait(1.0)
+        yield held
+    finally:
+        os.close(lock)

@@ -1,0 +1,229 @@
+"""Reports to minute buckets of AWS/Lambda metrics, by the dimensions AWS uses.
+
+Every invocation counts for the account (no dimension) and its function; one that named a version or alias also for that
+resource, and one through an alias for the version that ran. Errors and Throttles have a sample for each invocation, so
+that their average is a rate. ConcurrentExecutions is the function's on one node; the account's is the highest of these.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import NamedTuple
+
+from monitoring.dimensions import canonical
+from monitoring.histogram import Histogram, histogram, merge
+from monitoring.ingest.bulk import upsert
+from monitoring.models import MetricBucket
+from monitoring.report import Kind, Outcome, Report
+
+NAMESPACE = "AWS/Lambda"
+PERIOD = 60
+KEPT_MINUTES = 3  # of buckets remembered: later reports of earlier minutes are read from the database again
+AT_ONCE = 200  # dimension sets in one query
+UNITS = {
+    "Invocations": "Count",
+    "Errors": "Count",
+    "Throttles": "Count",
+    "Duration": "Milliseconds",
+    "InitDuration": "Milliseconds",
+    "ConcurrentExecutions": "Count",
+    "MaxMemoryUsed": "Megabytes",
+}
+KEY = ("account_id", "region", "namespace", "name", "dimensions", "period", "start", "node")
+COLUMNS = (*KEY, "unit", "count", "total", "minimum", "maximum", "histogram")
+
+
+class Place(NamedTuple):
+    """What the reports of one tally have in common."""
+
+    node: str
+    account_id: str
+    region: str
+    function_name: str
+    version: str
+    qualifier: str
+    start: int
+
+
+class BucketKey(NamedTuple):
+    node: str
+    account_id: str
+    region: str
+    start: int
+    dimensions: str
+    name: str
+
+
+@dataclass(slots=True)
+class Statistics:
+    count: float
+    total: float
+    minimum: float
+    maximum: float
+    histogram: Histogram = field(default_factory=dict)
+
+    def add(self, other: "Statistics") -> None:
+        self.count += other.count
+        self.total += other.total
+        self.minimum = min(self.minimum, other.minimum)
+        self.maximum = max(self.maximum, other.maximum)
+        merge(self.histogram, other.histogram)
+
+
+@dataclass(slots=True)
+class Tally:
+    """The samples of one place in a batch."""
+
+    errors: list[float] = field(default_factory=list)  # 0 or 1 for each invocation
+    durations: list[float] = field(default_factory=list)
+    inits: list[float] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
+    concurrency: list[float] = field(default_factory=list)
+    throttles: int = 0
+
+    def add(self, report: Report) -> None:
+        if report.kind == Kind.THROTTLE:
+            self.throttles += 1
+            return
+        self.errors.append(0.0 if report.outcome == Outcome.SUCCESS else 1.0)
+        self.durations.append(report.duration_ms)
+        self.memory.append(report.max_memory_mb)
+        self.concurrency.append(report.concurrency)
+        if report.init_ms is not None:
+            self.inits.append(report.init_ms)
+
+    def statistics(self) -> Iterator[tuple[str, Statistics]]:
+        runs = len(self.errors)
+        if runs:
+            yield "Invocations", flat([1.0] * runs)
+            yield "Errors", flat(self.errors)
+        yield "Throttles", flat([1.0] * self.throttles + [0.0] * runs)
+        for name, values in (
+            ("Duration", self.durations),
+            ("InitDuration", self.inits),
+            ("MaxMemoryUsed", self.memory),
+            ("ConcurrentExecutions", [value for value in self.concurrency if value]),
+        ):
+            if values:
+                statistics = flat(values)
+                statistics.histogram = histogram(values)
+                yield name, statistics
+
+
+def flat(values: Sequence[float]) -> Statistics:
+    """Without a histogram."""
+    return Statistics(len(values), sum(values), min(values), max(values))
+
+
+def dimension_sets(place: Place) -> list[str]:
+    function = {"FunctionName": place.function_name}
+    sets = [canonical({}), canonical(function)]
+    if place.qualifier:
+        resource = {**function, "Resource": f"{place.function_name}:{place.qualifier}"}
+        sets.append(canonical(resource))
+        if place.version and place.qualifier not in (place.version, "$LATEST"):
+            sets.append(canonical({**resource, "ExecutedVersion": place.version}))
+    return sets
+
+
+class BucketTable:
+    """The buckets of this spool's nodes, which nobody else writes: those of the last minutes are remembered."""
+
+    def __init__(self) -> None:
+        self._known: dict[BucketKey, Statistics] = {}
+
+    def add(self, reports: Iterable[tuple[str, Report]]) -> None:
+        """Add (node, report) pairs, in the caller's transaction. After a failure: `forget`."""
+        changes = collect(reports)
+        if not changes:
+            return
+        self._load([key for key in changes if key not in self._known])
+        for key, statistics in changes.items():
+            known = self._known.get(key)
+            if known is None:
+                self._known[key] = statistics
+            else:
+                known.add(statistics)
+        # In one order: two writers on PostgreSQL must not wait for each other's rows.
+        upsert(MetricBucket, COLUMNS, KEY, [row(key, self._known[key]) for key in sorted(changes)])
+        oldest = max(key.start for key in self._known) - KEPT_MINUTES * PERIOD
+        self._known = {key: value for key, value in self._known.items() if key.start >= oldest}
+
+    def forget(self) -> None:
+        self._known.clear()
+
+    def _load(self, keys: list[BucketKey]) -> None:
+        places: dict[tuple[str, str, str, int], set[str]] = {}
+        for key in keys:
+            places.setdefault((key.node, key.account_id, key.region, key.start), set()).add(key.dimensions)
+        for (node, account_id, region, start), dimensions in places.items():
+            remaining = iter(sorted(dimensions))
+            while some := list(islice(remaining, AT_ONCE)):
+                for bucket in MetricBucket.objects.filter(
+                    account_id=account_id,
+                    region=region,
+                    namespace=NAMESPACE,
+                    name__in=UNITS,
+                    dimensions__in=some,
+                    period=PERIOD,
+                    start=start,
+                    node=node,
+                ):
+                    key = BucketKey(node, account_id, region, start, bucket.dimensions, bucket.name)
+                    self._known[key] = Statistics(
+                        bucket.count, bucket.total, bucket.minimum, bucket.maximum, bucket.histogram
+                    )
+
+
+def collect(reports: Iterable[tuple[str, Report]]) -> dict[BucketKey, Statistics]:
+    tallies: dict[Place, Tally] = {}
+    for node, report in reports:
+        if report.kind == Kind.LOG:
+            continue
+        start = int(report.at_ms // 1000) // PERIOD * PERIOD
+        place = Place(
+            node,
+            report.account_id[:12],
+            report.region[:32],
+            report.function_name[:64],
+            report.version[:16],
+            report.qualifier[:128],
+            start,
+        )
+        tally = tallies.get(place)
+        if tally is None:
+            tally = tallies[place] = Tally()
+        tally.add(report)
+    changes: dict[BucketKey, Statistics] = {}
+    for place, tally in tallies.items():
+        sets = dimension_sets(place)
+        for name, statistics in tally.statistics():
+            for dimensions in sets:
+                key = BucketKey(place.node, place.account_id, place.region, place.start, dimensions, name)
+                if key in changes:
+                    changes[key].add(statistics)
+                else:
+                    s = statistics
+                    changes[key] = Statistics(s.count, s.total, s.minimum, s.maximum, dict(s.histogram))
+    return changes
+
+
+def row(key: BucketKey, statistics: Statistics) -> tuple[object, ...]:
+    return (
+        key.account_id,
+        key.region,
+        NAMESPACE,
+        key.name,
+        key.dimensions,
+        PERIOD,
+        key.start,
+        key.node,
+        UNITS[key.name],
+        statistics.count,
+        statistics.total,
+        statistics.minimum,
+        statistics.maximum,
+        json.dumps(statistics.histogram, separators=(",", ":")),
+    )
