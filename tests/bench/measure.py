@@ -1,0 +1,97 @@
+"""Small tools for measuring: percentiles, wrk with a signed request, memory of a process."""
+
+import re
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from tests.family import RunningHearth
+
+
+@dataclass(frozen=True)
+class Times:
+    """Durations in milliseconds."""
+
+    values: list[float]
+
+    def percentile(self, share: float) -> float:
+        ordered = sorted(self.values)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+    def __str__(self) -> str:
+        return f"p50 {self.percentile(0.5):.2f} ms, p99 {self.percentile(0.99):.2f} ms ({len(self.values)} calls)"
+
+
+def timed(call: Callable[[int], object], count: int, warm_up: int = 0) -> Times:
+    for index in range(warm_up):
+        call(-1 - index)
+    values = []
+    for index in range(count):
+        start = time.perf_counter()
+        call(index)
+        values.append((time.perf_counter() - start) * 1000)
+    return Times(values)
+
+
+@dataclass(frozen=True)
+class Load:
+    """What wrk printed."""
+
+    requests: int
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+    failed: int
+
+    def __str__(self) -> str:
+        failed = f", {self.failed} FAILED" if self.failed else ""
+        times = f"p50 {self.p50_ms:.2f} ms, p99 {self.p99_ms:.2f} ms"
+        return f"{self.per_second:,.0f}/s, {times} ({self.requests:,} calls{failed})"
+
+
+def wrk(hearth: RunningHearth, path: str, body: bytes, clients: int, seconds: int) -> Load:
+    """POST `body` with a signature made beforehand, so that the load generator only sends and counts."""
+    request = AWSRequest("POST", hearth.endpoint + path, data=body, headers={"Content-Type": "application/json"})
+    keys = Credentials(hearth.credentials["access_key_id"], hearth.credentials["secret_access_key"])
+    SigV4Auth(keys, "lambda", hearth.credentials["region"]).add_auth(request)
+    script = [f'wrk.method = "POST"\nwrk.body = [[{body.decode()}]]']
+    script += [f'wrk.headers["{name}"] = "{value}"' for name, value in request.headers.items()]
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        file.write("\n".join(script))
+        file.flush()
+        command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--latency", "-s", file.name, hearth.endpoint + path]
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
+    errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", output)
+    return Load(
+        requests=int(_find(r"(\d+) requests in", output)),
+        per_second=float(_find(r"Requests/sec:\s+([\d.]+)", output)),
+        p50_ms=_milliseconds(_find(r"50%\s+(\S+)", output)),
+        p99_ms=_milliseconds(_find(r"99%\s+(\S+)", output)),
+        failed=(int(refused[1]) if refused else 0) + (sum(map(int, errors.groups())) if errors else 0),
+    )
+
+
+def _find(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    if found is None:
+        raise ValueError(f"wrk printed no {pattern!r}:\n{text}")
+    return found[1]
+
+
+def _milliseconds(value: str) -> float:
+    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", value).groups()  # type: ignore[union-attr]
+    return float(number) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit]
+
+
+def pss_mib(pid: int) -> float:
+    """Proportional set size: what the process costs, shared pages divided among those who share them."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(_find(r"Pss:\s+(\d+) kB", rollup)) / 1024
