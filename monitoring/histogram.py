@@ -1,7 +1,7 @@
 """A histogram of a logarithmic scale: any percentile within 1 % of a value that was seen.
 
-Bucket `i` holds the values in (GAMMA^(i-1), GAMMA^i]; its middle is at most `ERROR` (relative) from each of them. Values
-of zero and below (no metric of ours has any but zero) share the bucket `ZERO`. Kept as JSON: {"bucket": count}.
+Bucket `i` holds the values in (GAMMA^(i-1), GAMMA^i]; its middle is at most `ERROR` (relative) from each of them.
+Values of zero and below (no metric of ours has any but zero) share the bucket `ZERO`. Kept as JSON: {"bucket": count}.
 Source: DDSketch, https://www.vldb.org/pvldb/vol12/p2195-masson.pdf
 """
 

@@ -129,7 +129,10 @@ class Ingester:
 
 @contextmanager
 def alone(directory: Path, stop: Event) -> Iterator[bool]:
-    """Hold the spool's lock; wait for it while another ingester has it. The kernel drops it when we die. False when stopped before."""
+    """Hold the spool's lock, waiting while another ingester has it; False when stopped before.
+
+    The kernel drops it when we die.
+    """
     lock = os.open(directory / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         held = waiting = False

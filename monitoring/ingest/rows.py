@@ -41,10 +41,7 @@ CHUNK_COLUMNS = ("stream_id", "group_id", "request_id", "first_ms", "last_ms", "
 CHUNK_LINES = 500
 CHUNK_CHARACTERS = 256 * 1024
 UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
-_LIMIT = {
-    name: Invocation._meta.get_field(name).max_length
-    for name in ("account_id", "region", "function_name", "version", "qualifier", "source", "outcome", "error_type")
-}
+_LIMIT = {field.name: getattr(field, "max_length", None) for field in Invocation._meta.get_fields()}
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
 
 Lines = list[tuple[int, str]]
