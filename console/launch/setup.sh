@@ -22,14 +22,20 @@ apt() {  # apt PACKAGE...: install them, or say what to do
 
 [ "$(uname -s)" = Linux ] || fail "functions run on Linux only: namespaces and cgroups are what isolates them."
 
-python=
-for candidate in python3.11 python3.12 python3.13 python3.14 python3; do
-    if command -v "$candidate" >/dev/null &&
-        "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-        python=$candidate
-        break
-    fi
-done
+find_python() {
+    for candidate in python3.11 python3.12 python3.13 python3.14 python3; do
+        if command -v "$candidate" >/dev/null &&
+            "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            echo "$candidate"
+            return
+        fi
+    done
+}
+python=$(find_python)
+if [ -z "$python" ]; then
+    apt python3 python3-venv
+    python=$(find_python)
+fi
 [ -n "$python" ] || fail "Python 3.11 or newer is needed and none was found on the PATH."
 
 command -v setpriv >/dev/null || apt util-linux
