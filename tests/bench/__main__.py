@@ -21,7 +21,10 @@ HELLO = "def handler(event, context):\n    print('hello', event)\n    return eve
 HELLO_NODE = "exports.handler = async (event) => { console.log('hello', event); return event; };\n"
 # What a call leaves: START, the printed line, END, REPORT.
 LINES_OF_A_CALL = 4
-COUNTS = "SELECT (SELECT count(*) FROM monitoring_invocation), (SELECT sum(json_array_length(lines)) FROM monitoring_logchunk)"
+COUNTS = """
+    SELECT (SELECT count(*) FROM monitoring_invocation),
+           (SELECT sum(json_array_length(lines)) FROM monitoring_logchunk)
+"""
 
 
 def main() -> None:
