@@ -13,7 +13,8 @@ from rest_framework.exceptions import APIException
 class ServiceError(APIException):
     """An error of the service's own vocabulary. `code` is the wire name, `status_code` the HTTP status.
 
-    `message` of None leaves the member out. `members` are further members of the error shape (`Reason`, `Type`).
+    `message` of None leaves the member out. `members` are further members of the error shape (`Reason`); a few answers
+    of AWS lack `Type`: `Type=None` leaves it out.
     """
 
     status_code = 400
@@ -24,7 +25,7 @@ class ServiceError(APIException):
         super().__init__(detail=message or "")
         self.message = message
         self.field = field
-        self.members = {"Type": self.fault, **members}
+        self.members = {name: value for name, value in {"Type": self.fault, **members}.items() if value is not None}
 
     def __str__(self) -> str:
         return self.message or ""
@@ -61,6 +62,11 @@ class PreconditionFailedException(ServiceError):
 
 class CodeStorageExceededException(ServiceError):
     code = "CodeStorageExceededException"
+
+
+class CodeSigningConfigNotFoundException(ServiceError):
+    status_code = 404
+    code = "CodeSigningConfigNotFoundException"
 
 
 class TooManyRequestsException(ServiceError):

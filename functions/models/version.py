@@ -37,6 +37,10 @@ class FunctionVersion(models.Model):
     # LoggingConfig, DeadLetterConfig, SnapStart, Layers, ...), in the model's own spelling.
     extras = models.JSONField(default=dict, blank=True)
 
+    # Of a published version: the digest of the code and configuration that `$LATEST` had then. While `$LATEST` still
+    # has the same, publishing again gives no new version.
+    fingerprint = models.CharField(max_length=64, blank=True)
+
     revision_id = models.UUIDField()
     state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE)
     state_reason = models.CharField(max_length=1024, blank=True)

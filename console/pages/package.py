@@ -1,0 +1,53 @@
+"""A deployment package as the editor changes it."""
+
+import stat
+from typing import Any, TypedDict
+
+from functions.code import archive, store
+from functions.errors import InvalidParameterValueException
+
+REGULAR = stat.S_IFREG | 0o644
+
+
+class FileChange(TypedDict, total=False):
+    """`path` in the new package, `origin` in the old one (None: a new file), `text` when the content changed."""
+
+    path: str
+    origin: str | None
+    text: str
+
+
+def edit(sha256: str, files: list[FileChange], removed: list[str]) -> bytes:
+    """The zip with files written, renamed and removed; modes and everything else stay as they are."""
+    old = {path: (mode, content) for path, mode, content in archive.contents(store.zip_path(sha256).read_bytes())}
+    gone = set(removed) | {origin for change in files if (origin := change.get("origin"))}
+    new = {path: entry for path, entry in old.items() if path not in gone}
+    for change in files:
+        origin = change.get("origin")
+        mode, content = old.get(origin, (REGULAR, b"")) if origin else (REGULAR, b"")
+        text = change.get("text")
+        new[change["path"]] = (mode, content if text is None else text.encode())
+    if not new:
+        raise InvalidParameterValueException("Uploaded file must be a non-empty zip", field="ZipFile")
+    return archive.pack((path, mode, content) for path, (mode, content) in new.items())
+
+
+def pack(files: dict[str, bytes]) -> bytes:
+    return archive.pack((path, REGULAR, content) for path, content in files.items())
+
+
+def read_changes(body: dict[str, Any]) -> tuple[list[FileChange], list[str]]:
+    """The changes of a deploy request. Raises ValueError or KeyError for anything else than that."""
+    files: list[FileChange] = []
+    for each in body["files"]:
+        change: FileChange = {"path": _text(each["path"]), "origin": each.get("origin") and _text(each["origin"])}
+        if each.get("text") is not None:
+            change["text"] = _text(each["text"])
+        files.append(change)
+    return files, [_text(path) for path in body["removed"]]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("not a text")
+    return value

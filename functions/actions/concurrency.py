@@ -1,0 +1,49 @@
+"""Reserved concurrency of a function."""
+
+from django.db.models import Sum
+
+from functions import lookup
+from functions.access.caller import Caller
+from functions.actions.base import change
+from functions.arn import FunctionReference
+from functions.errors import InvalidParameterValueException, ResourceNotFoundException
+from functions.limits import concurrency, minimum_unreserved
+from functions.models import Account, Function
+
+
+def reserve(caller: Caller, reference: FunctionReference, reserved: int) -> None:
+    """Reserve, for this function alone, a part of the account's concurrency. 0 stops the function."""
+    reference = reference.unqualified()
+    with change(caller, "PutFunctionConcurrency", reference.function_arn, reserved=reserved):
+        # Reservations of one account are decided one after the other, or two could take the same share.
+        Account.objects.select_for_update().filter(pk=reference.account_id).first()
+        try:
+            function = lookup.function(reference, lock=True)
+        except ResourceNotFoundException:
+            raise lookup.not_found(reference.qualified("$LATEST")) from None
+        others = reserved_in_account(reference.account_id, reference.region) - (function.reserved_concurrency or 0)
+        least = minimum_unreserved()
+        if concurrency() - others - reserved < least:
+            raise InvalidParameterValueException(
+                "Specified ReservedConcurrentExecutions for function decreases account's "
+                f"UnreservedConcurrentExecution below its minimum value of [{least}].",
+                field="ReservedConcurrentExecutions",
+                Type=None,
+            )
+        function.reserved_concurrency = reserved
+        function.save(update_fields=["reserved_concurrency"])
+
+
+def release(caller: Caller, reference: FunctionReference) -> None:
+    """Give the function's reservation back to the account; without one this is no error."""
+    reference = reference.unqualified()
+    with change(caller, "DeleteFunctionConcurrency", reference.function_arn):
+        function = lookup.function(reference, lock=True)
+        function.reserved_concurrency = None
+        function.save(update_fields=["reserved_concurrency"])
+
+
+def reserved_in_account(account_id: str, region: str) -> int:
+    """The sum of all reservations."""
+    rows = Function.objects.filter(account_id=account_id, region=region)
+    return rows.aggregate(total=Sum("reserved_concurrency"))["total"] or 0

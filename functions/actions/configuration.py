@@ -1,0 +1,183 @@
+"""The configuration of a function version: what is checked, and how the members of a request become its fields.
+
+The constraints of the service model (patterns, lengths, enums) are checked before, by the gateway; here is what only
+the service itself can know.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from functions.access.caller import Caller
+from functions.actions.runtime import check_runtime, check_snapstart
+from functions.errors import (
+    AccessDeniedException,
+    CodeSigningConfigNotFoundException,
+    InvalidParameterValueException,
+)
+from functions.limits import limits
+from functions.models import FunctionVersion, Role
+
+# Members of a request that a column holds.
+COLUMNS = {
+    "Runtime": "runtime",
+    "Handler": "handler",
+    "Role": "role",
+    "Description": "description",
+    "MemorySize": "memory_size",
+    "Timeout": "timeout",
+}
+# Kept as they came and shown again.
+KEPT = ("DeadLetterConfig", "FileSystemConfigs", "KMSKeyArn", "TracingConfig")
+# Features that would change how a function runs and are not here: refused, never silently ignored.
+ABSENT = (
+    "AcceleratorConfig",
+    "CapacityProviderConfig",
+    "DurableConfig",
+    "ImageConfig",
+    "PublishTo",
+    "RuntimeConfig",
+    "TenancyConfig",
+)
+# The variables that Lambda itself sets. Source: .../dg/configuration-envvars.html
+RESERVED_VARIABLES = frozenset(
+    [
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_LAMBDA_RUNTIME_API",
+        "LAMBDA_TASK_ROOT",
+        "LAMBDA_RUNTIME_DIR",
+    ]
+)
+
+
+def check(caller: Caller, members: Mapping[str, Any]) -> None:
+    """Refuse what AWS refuses in the members of CreateFunction or UpdateFunctionConfiguration."""
+    if variables := (members.get("Environment") or {}).get("Variables"):
+        _check_variables(variables)
+    _check_memory(members.get("MemorySize"))
+    for member in ABSENT:
+        if members.get(member):
+            raise InvalidParameterValueException(f"{member} is not supported by this endpoint.", field=member)
+    if members.get("Runtime"):
+        check_runtime(members["Runtime"])
+    for layer in members.get("Layers") or ():
+        raise InvalidParameterValueException(f"Layer version {layer} does not exist.", field="Layers")
+    if signing := members.get("CodeSigningConfigArn"):
+        raise CodeSigningConfigNotFoundException(
+            "The code signing configuration cannot be found. Check that the provided code signing configuration is "
+            f"not deleted: {signing}.",
+            field="CodeSigningConfigArn",
+        )
+    if members.get("Role"):
+        _check_role(caller, members["Role"])
+
+
+def apply(version: FunctionVersion, members: Mapping[str, Any]) -> None:
+    """Put the members that are there into the version's fields. Does not save."""
+    for member, column in COLUMNS.items():
+        if members.get(member) is not None:
+            setattr(version, column, members[member])
+    if members.get("EphemeralStorage") is not None:
+        version.ephemeral_storage = members["EphemeralStorage"]["Size"]
+    if members.get("Architectures"):
+        version.architectures = list(members["Architectures"])
+    extras = dict(version.extras)
+    if members.get("Environment") is not None:
+        version.environment = members["Environment"].get("Variables") or {}
+        extras["Environment"] = {}  # says that it was given, even if empty: AWS shows it then
+    for member in KEPT:
+        if members.get(member) is not None:
+            extras[member] = members[member]
+    if members.get("VpcConfig") is not None:
+        extras["VpcConfig"] = _vpc(members["VpcConfig"])
+    if members.get("LoggingConfig") is not None:
+        extras["LoggingConfig"] = _logging(extras.get("LoggingConfig", {}), members["LoggingConfig"])
+    if members.get("SnapStart") is not None:
+        extras["SnapStart"] = {"ApplyOn": members["SnapStart"].get("ApplyOn", "None")}
+    if extras.get("SnapStart", {}).get("ApplyOn", "None") != "None":
+        check_snapstart(version.runtime)
+    version.extras = extras
+
+
+def fingerprint(version: FunctionVersion) -> str:
+    """What tells two states of `$LATEST` apart: code and configuration."""
+    content = [
+        version.package_id,
+        version.architectures,
+        version.ephemeral_storage,
+        version.environment,
+        version.extras,
+        *(getattr(version, column) for column in COLUMNS.values()),
+    ]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _check_variables(variables: Mapping[str, str]) -> None:
+    if reserved := [name for name in variables if name in RESERVED_VARIABLES]:
+        raise InvalidParameterValueException(
+            "Lambda was unable to configure your environment variables because the environment variables you have "
+            "provided contains reserved keys that are currently not supported for modification. Reserved keys used in "
+            f"this request: {', '.join(reserved)}",
+            field="Environment",
+        )
+    measured = json.dumps(variables, separators=(",", ":"), ensure_ascii=False)
+    if len(measured.encode()) > limits().environment_bytes:
+        raise InvalidParameterValueException(
+            "Lambda was unable to configure your environment variables because the environment variables you have "
+            f"provided exceeded the 4KB limit. String measured: {measured}",
+            field="Environment",
+        )
+
+
+def _check_memory(memory: int | None) -> None:
+    if memory is not None and memory > limits().memory_mb:
+        raise InvalidParameterValueException(
+            "'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to "
+            f"{limits().memory_mb}",
+            field="MemorySize",
+        )
+
+
+def _check_role(caller: Caller, role: str) -> None:
+    """The role must be one of the account's. A role of another account is AWS's refusal to pass it."""
+    *_, account_id, resource = role.split(":", 5)
+    directory, _, name = resource.removeprefix("role").strip("/").rpartition("/")
+    if account_id != caller.account_id:
+        raise AccessDeniedException("Cross-account pass role is not allowed.", field="Role", Type=None)
+    where = f"/{directory}/" if directory else "/"
+    if not Role.objects.filter(account_id=account_id, name=name, path=where).exists():
+        raise InvalidParameterValueException(
+            "The role defined for the function cannot be assumed by Lambda.", field="Role"
+        )
+
+
+def _vpc(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "SubnetIds": list(given.get("SubnetIds") or ()),
+        "SecurityGroupIds": list(given.get("SecurityGroupIds") or ()),
+        "VpcId": "",  # no VPC is behind it here
+        "Ipv6AllowedForDualStack": bool(given.get("Ipv6AllowedForDualStack", False)),
+    }
+
+
+def _logging(current: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Members that are left out keep their value. Levels exist with JSON only, and are INFO until they are set."""
+    merged = {"LogFormat": "Text", **current, **given}
+    if merged["LogFormat"] == "JSON":
+        return {"ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO", **merged}
+    return {member: merged[member] for member in merged if not member.endswith("LogLevel")}

@@ -1,0 +1,178 @@
+"""Creating, changing and deleting functions.
+
+A change is whole when its action returns: the package was checked and unpacked before the transaction began, and the
+transaction leaves the row `Active` and `Successful`. Nothing is ever left half-way for a worker to finish, so a killed
+process cannot leave a function pending. (The API still answers a create with `Pending` and an update with
+`InProgress`, as AWS does: that is the state in which the request was accepted.)
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from functions import lookup
+from functions.access.caller import Caller
+from functions.actions import configuration
+from functions.actions.base import change
+from functions.actions.tags import check_count
+from functions.actions.version import check_storage, snapshot
+from functions.arn import FunctionReference
+from functions.code import store
+from functions.errors import InvalidParameterValueException, ResourceConflictException
+from functions.limits import limits
+from functions.models import LATEST, Function, FunctionVersion, Package
+
+# A zip; or files by path, laid over the present ones when there are any (None removes one).
+Code = bytes | Mapping[str, bytes | None]
+
+
+def create(
+    caller: Caller,
+    reference: FunctionReference,
+    members: Mapping[str, Any],
+    code: Code,
+    *,
+    tags: Mapping[str, str] | None = None,
+    publish: bool = False,
+) -> FunctionVersion:
+    """A new function. `members` are those of CreateFunction, in the model's spelling. The version: `$LATEST`, or 1."""
+    _check_name(reference)
+    if not members.get("Runtime") or not members.get("Handler"):
+        raise InvalidParameterValueException(
+            "Runtime and Handler are mandatory parameters for functions created with deployment packages.",
+            field="Handler" if members.get("Runtime") else "Runtime",
+        )
+    check_count(tags or {})
+    configuration.check(caller, members)
+    rows = Function.objects.filter(account_id=reference.account_id, region=reference.region, name=reference.name)
+    if rows.exists():
+        raise _exists(reference)
+    with store.holding():
+        package = _package(code)
+        try:
+            with change(caller, "CreateFunction", reference.function_arn, package=package.sha256):
+                check_storage(reference.account_id, reference.region, package.size)
+                _save(package)
+                function = Function.objects.create(
+                    account_id=reference.account_id,
+                    region=reference.region,
+                    name=reference.name,
+                    tags=dict(tags or {}),
+                )
+                latest = FunctionVersion(function=function, package=package, architectures=["x86_64"])
+                configuration.apply(latest, members)
+                _stamp(caller, latest)
+                latest.save(force_insert=True)
+                return snapshot(caller, latest) if publish else latest
+        except IntegrityError:
+            if rows.exists():  # somebody else was faster
+                raise _exists(reference) from None
+            raise
+
+
+def update_code(
+    caller: Caller,
+    reference: FunctionReference,
+    code: Code,
+    *,
+    architectures: list[str] | None = None,
+    publish: bool = False,
+    dry_run: bool = False,
+    revision_id: str | None = None,
+) -> FunctionVersion:
+    """New code for `$LATEST`. Files (not a zip) are laid over those that are there.
+
+    Raises ResourceConflictException when somebody else changed the code while files were being laid over it.
+    """
+    reference = reference.unqualified()
+    before = lookup.version(reference)
+    lookup.check_revision(before, revision_id)
+    with store.holding():
+        package = _package(code, before.package_id)
+        if dry_run:
+            before.package = package
+            return before
+        with change(caller, "UpdateFunctionCode", reference.function_arn, package=package.sha256):
+            latest = lookup.locked_latest(reference)
+            lookup.check_revision(latest, revision_id)
+            old = latest.package_id
+            if old != before.package_id and not isinstance(code, bytes):
+                raise ResourceConflictException(
+                    "The operation cannot be performed at this time. An update is in progress for resource: "
+                    + reference.function_arn
+                )
+            check_storage(reference.account_id, reference.region, package.size - latest.package.size)
+            _save(package)
+            latest.package = package
+            if architectures:
+                latest.architectures = list(architectures)
+            _stamp(caller, latest)
+            latest.save()
+            transaction.on_commit(lambda: store.release(old))
+            return snapshot(caller, latest) if publish else latest
+
+
+def update_configuration(
+    caller: Caller, reference: FunctionReference, members: Mapping[str, Any], *, revision_id: str | None = None
+) -> FunctionVersion:
+    """New configuration for `$LATEST`. `members` are those of UpdateFunctionConfiguration; absent ones stay."""
+    reference = reference.unqualified()
+    lookup.check_revision(lookup.version(reference), revision_id)
+    configuration.check(caller, members)
+    changed = sorted(member for member in members if member not in ("FunctionName", "RevisionId"))
+    with change(caller, "UpdateFunctionConfiguration", reference.function_arn, changed=changed):
+        latest = lookup.locked_latest(reference)
+        lookup.check_revision(latest, revision_id)
+        configuration.apply(latest, members)
+        _stamp(caller, latest)
+        latest.save()
+    return latest
+
+
+def delete(caller: Caller, reference: FunctionReference) -> None:
+    """The function with all its versions, aliases and URLs."""
+    with change(caller, "DeleteFunction", reference.function_arn):
+        function = lookup.function(reference, lock=True)
+        packages = list(function.versions.values_list("package_id", flat=True))
+        function.delete()
+        transaction.on_commit(lambda: store.release(*packages))
+
+
+def _check_name(reference: FunctionReference) -> None:
+    longest = limits().name_length
+    if len(reference.name) > longest:
+        raise InvalidParameterValueException(
+            f"1 validation error detected: Value '{reference.name}' at 'functionName' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {longest}",
+            field="FunctionName",
+        )
+    if reference.qualifier and reference.qualifier != LATEST:
+        raise InvalidParameterValueException(
+            "A function is created without a version or alias in its name.", field="FunctionName"
+        )
+
+
+def _exists(reference: FunctionReference) -> ResourceConflictException:
+    return ResourceConflictException(f"Function already exist: {reference.name}", field="FunctionName")
+
+
+def _package(code: Code, base: str = "") -> Package:
+    if isinstance(code, bytes):
+        return store.add_zip(code)
+    if base:
+        return store.edited(base, code)
+    return store.add_files({path: content for path, content in code.items() if content is not None})
+
+
+def _save(package: Package) -> None:
+    Package.objects.bulk_create([package], ignore_conflicts=True)
+
+
+def _stamp(caller: Caller, latest: FunctionVersion) -> None:
+    """Every update gives a new revision, even one that changes nothing."""
+    latest.revision_id = uuid4()
+    latest.last_modified = timezone.now()
+    latest.modified_by = caller.user_name

@@ -1,0 +1,104 @@
+"""Function URLs: an HTTP address of a function or of one of its aliases."""
+
+import secrets
+import string
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+
+from functions import lookup
+from functions.access.caller import Caller
+from functions.actions.base import change
+from functions.arn import FunctionReference
+from functions.errors import ResourceConflictException, ResourceNotFoundException
+from functions.models import Function, FunctionUrl
+
+ALPHABET = string.ascii_lowercase + string.digits
+
+
+def create(
+    caller: Caller,
+    reference: FunctionReference,
+    *,
+    auth_type: str,
+    cors: Mapping[str, Any] | None = None,
+    invoke_mode: str = "BUFFERED",
+) -> FunctionUrl:
+    with change(caller, "CreateFunctionUrlConfig", reference.arn, auth_type=auth_type):
+        function = owner(reference, lock=True)
+        if function.urls.filter(qualifier=reference.qualifier or "").exists():
+            raise ResourceConflictException(
+                f"Failed to create function url config for [functionArn = {reference.arn}]. "
+                "Error message:  FunctionUrlConfig exists for this Lambda function"
+            )
+        now = timezone.now()
+        return FunctionUrl.objects.create(
+            id="".join(secrets.choice(ALPHABET) for _ in range(32)),
+            function=function,
+            qualifier=reference.qualifier or "",
+            auth_type=auth_type,
+            cors=dict(cors or {}),
+            invoke_mode=invoke_mode,
+            created_at=now,
+            modified_at=now,
+        )
+
+
+def update(
+    caller: Caller,
+    reference: FunctionReference,
+    *,
+    auth_type: str | None = None,
+    cors: Mapping[str, Any] | None = None,
+    invoke_mode: str | None = None,
+) -> FunctionUrl:
+    """What is None stays; an empty `cors` removes it."""
+    with change(caller, "UpdateFunctionUrlConfig", reference.arn, auth_type=auth_type):
+        url = _url(owner(reference, lock=True), reference)
+        url.auth_type = auth_type or url.auth_type
+        url.invoke_mode = invoke_mode or url.invoke_mode
+        url.cors = url.cors if cors is None else dict(cors)
+        url.modified_at = timezone.now()
+        url.save()
+        return url
+
+
+def delete(caller: Caller, reference: FunctionReference) -> None:
+    with change(caller, "DeleteFunctionUrlConfig", reference.arn):
+        find(reference, lock=True).delete()
+
+
+def find(reference: FunctionReference, *, lock: bool = False) -> FunctionUrl:
+    """The URL of exactly this function or alias. A missing function and a missing URL are the same error, as at AWS."""
+    try:
+        return _url(lookup.function(reference, lock=lock), reference)
+    except ResourceNotFoundException:
+        raise _no_url() from None
+
+
+def owner(reference: FunctionReference, *, lock: bool = False) -> Function:
+    """The function that has, or shall have, a URL; its alias, if one is named, exists."""
+    try:
+        function = lookup.function(reference, lock=lock)
+    except ResourceNotFoundException:
+        raise _no_function() from None
+    if reference.qualifier and not function.aliases.filter(name=reference.qualifier).exists():
+        raise _no_function()
+    return function
+
+
+def _url(function: Function, reference: FunctionReference) -> FunctionUrl:
+    url = function.urls.filter(qualifier=reference.qualifier or "").first()
+    if url is None:
+        raise _no_url()
+    url.function = function
+    return url
+
+
+def _no_function() -> ResourceNotFoundException:
+    return ResourceNotFoundException("Function does not exist", field="FunctionName")
+
+
+def _no_url() -> ResourceNotFoundException:
+    return ResourceNotFoundException("The resource you requested does not exist.", field="FunctionName")

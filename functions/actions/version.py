@@ -1,0 +1,114 @@
+"""Publishing and deleting versions. A published version never changes, and its number is never given again."""
+
+import copy
+from uuid import uuid4
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from functions import lookup
+from functions.access.caller import Caller
+from functions.actions.base import change
+from functions.actions.configuration import fingerprint
+from functions.arn import FunctionReference
+from functions.code import store
+from functions.errors import (
+    CodeStorageExceededException,
+    InvalidParameterValueException,
+    ResourceConflictException,
+)
+from functions.limits import limits
+from functions.models import Function, FunctionVersion
+from functions.names import code_sha256
+
+
+def publish(
+    caller: Caller,
+    reference: FunctionReference,
+    *,
+    description: str | None = None,
+    expected_sha256: str | None = None,
+    revision_id: str | None = None,
+) -> FunctionVersion:
+    """A version of what `$LATEST` is now; the newest version again when nothing has changed since."""
+    reference = reference.unqualified()
+    with change(caller, "PublishVersion", reference.function_arn):
+        latest = lookup.locked_latest(reference)
+        lookup.check_revision(latest, revision_id)
+        current = code_sha256(latest.package)
+        if expected_sha256 and expected_sha256 != current:
+            raise InvalidParameterValueException(
+                f"CodeSHA256 ({expected_sha256}) is different from current CodeSHA256 in $LATEST ({current}). "
+                "Please try again with the CodeSHA256 in $LATEST.",
+                field="CodeSha256",
+            )
+        return snapshot(caller, latest, description)
+
+
+def snapshot(caller: Caller, latest: FunctionVersion, description: str | None = None) -> FunctionVersion:
+    """The publishing itself, for a `$LATEST` whose function is locked."""
+    function = latest.function
+    content = fingerprint(latest)
+    newest = function.versions.select_related("package").exclude(number=0).order_by("-number").first()
+    if newest is not None and newest.fingerprint == content:
+        newest.function = function
+        return newest
+    check_storage(function.account_id, function.region, latest.package.size)
+    published = copy.copy(latest)
+    published.pk = None
+    published._state = copy.copy(latest._state)
+    published._state.adding = True
+    published.number = function.next_version
+    published.fingerprint = content
+    published.revision_id = uuid4()
+    published.last_modified = timezone.now()
+    published.modified_by = caller.user_name
+    if description is not None:
+        published.description = description
+    published.save(force_insert=True)
+    function.next_version += 1
+    function.save(update_fields=["next_version"])
+    latest.revision_id = uuid4()
+    latest.save(update_fields=["revision_id"])
+    return published
+
+
+def delete(caller: Caller, reference: FunctionReference) -> None:
+    """Delete one published version; one that is not there is no error, as with AWS."""
+    if reference.qualifier == "$LATEST":
+        raise InvalidParameterValueException(
+            "$LATEST version cannot be deleted without deleting the function.", field="Qualifier"
+        )
+    if reference.qualifier and not reference.qualifier.isdigit() and not reference.qualifier.startswith("$"):
+        raise InvalidParameterValueException("Deletion of aliases is not currently supported.", field="Qualifier")
+    with change(caller, "DeleteFunction", reference.arn):
+        function = lookup.function(reference, lock=True)
+        number = lookup.version_number(reference.qualifier)
+        version = function.versions.filter(number=number).first() if number else None
+        if version is None:
+            return
+        if names := _aliases_of(function, version):
+            raise ResourceConflictException(
+                f"Unable to delete version because the following aliases reference it: [{', '.join(names)}]",
+                field="Qualifier",
+            )
+        version.delete()
+        transaction.on_commit(lambda: store.release(version.package_id))
+
+
+def check_storage(account_id: str, region: str, more: int) -> None:
+    """Refuse code beyond the account's share of the store."""
+    if storage_used(account_id, region) + more > limits().storage_bytes:
+        raise CodeStorageExceededException("Code storage limit exceeded.", field="ZipFile")
+
+
+def storage_used(account_id: str, region: str) -> int:
+    """Bytes of the packages of all versions, as AWS counts them: each version its own."""
+    rows = FunctionVersion.objects.filter(function__account_id=account_id, function__region=region)
+    return rows.aggregate(total=Sum("package__size"))["total"] or 0
+
+
+def _aliases_of(function: Function, version: FunctionVersion) -> list[str]:
+    aliases = function.aliases.all()
+    return [alias.name for alias in aliases if version.label == alias.version or version.label in alias.routing]

@@ -1,0 +1,85 @@
+"""How a function version is shown: the `FunctionConfiguration` shape, with members left out as AWS leaves them out."""
+
+import hashlib
+from typing import Any
+from uuid import uuid4
+
+from functions.models import FunctionVersion
+from functions.names import code_sha256, last_modified
+
+REASON, REASON_CODE = "The function is being created.", "Creating"
+
+
+def summary(version: FunctionVersion, arn: str) -> dict[str, Any]:
+    """As the lists show it: without state and runtime version. `arn` is the form that was asked for."""
+    extras = version.extras
+    shown: dict[str, Any] = {
+        "FunctionName": version.function.name,
+        "FunctionArn": arn,
+        "Runtime": version.runtime,
+        "Role": version.role,
+        "Handler": version.handler,
+        "CodeSize": version.package.size,
+        "Description": version.description,
+        "Timeout": version.timeout,
+        "MemorySize": version.memory_size,
+        "LastModified": last_modified(version.last_modified),
+        "CodeSha256": code_sha256(version.package),
+        "Version": version.label,
+        "TracingConfig": {"Mode": "PassThrough", **extras.get("TracingConfig", {})},
+        "RevisionId": str(version.revision_id),
+        "PackageType": "Zip",
+        "Architectures": version.architectures,
+        "EphemeralStorage": {"Size": version.ephemeral_storage},
+        "SnapStart": {"ApplyOn": "None", **extras.get("SnapStart", {}), "OptimizationStatus": "Off"},
+        "LoggingConfig": {
+            "LogFormat": "Text",
+            "LogGroup": f"/aws/lambda/{version.function.name}",
+            **extras.get("LoggingConfig", {}),
+        },
+    }
+    if version.environment or "Environment" in extras:
+        shown["Environment"] = {"Variables": version.environment}
+    if "VpcConfig" in extras:
+        shown["VpcConfig"] = extras["VpcConfig"]
+    if extras.get("DeadLetterConfig", {}).get("TargetArn"):
+        shown["DeadLetterConfig"] = extras["DeadLetterConfig"]
+    for member in ("KMSKeyArn", "FileSystemConfigs"):
+        if extras.get(member):
+            shown[member] = extras[member]
+    return shown
+
+
+def configuration(version: FunctionVersion, arn: str) -> dict[str, Any]:
+    """As the operations on one function show it."""
+    shown = {
+        **summary(version, arn),
+        "State": version.state,
+        "LastUpdateStatus": version.last_update_status,
+        "RuntimeVersionConfig": {"RuntimeVersionArn": _runtime_version_arn(version)},
+    }
+    if version.state_reason:
+        shown |= {"StateReason": version.state_reason, "StateReasonCode": version.state_reason_code}
+    return shown
+
+
+def accepted(version: FunctionVersion, arn: str, *, is_new: bool) -> dict[str, Any]:
+    """The answer to a create or update: the state in which AWS accepts it, with a RevisionId that soon is not the last.
+
+    The row is past that state already: see `functions.actions.function`.
+    """
+    shown = {**configuration(version, arn), "RevisionId": str(uuid4())}
+    if is_new:
+        del shown["LastUpdateStatus"]
+        return {**shown, "State": "Pending", "StateReason": REASON, "StateReasonCode": REASON_CODE}
+    return {
+        **shown,
+        "LastUpdateStatus": "InProgress",
+        "LastUpdateStatusReason": REASON,
+        "LastUpdateStatusReasonCode": REASON_CODE,
+    }
+
+
+def _runtime_version_arn(version: FunctionVersion) -> str:
+    digest = hashlib.sha256(version.runtime.encode()).hexdigest()
+    return f"arn:aws:lambda:{version.function.region}::runtime:{digest}"

@@ -1,0 +1,209 @@
+"""The store of deployment packages: a directory, content-addressed by the SHA-256 of the zip.
+
+    <sha256>/      the unpacked tree: directories 0755, files 0644 or 0755, never changed once there
+    <sha256>.zip   the zip as it came
+    .new-*/        a package on its way in; a leftover of a killed process is removed by `collect`
+    .lock          held shared while a package is being put to use, exclusively while garbage is removed
+
+Several processes may add the same package at once: each unpacks aside and renames; the first wins, the others throw
+theirs away. Whoever adds a package and then writes the rows that use it does both inside `holding()`, so that the
+garbage collector cannot come between.
+"""
+
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
+from pathlib import Path
+
+from django.conf import settings
+
+from functions.code import archive
+from functions.errors import RequestEntityTooLargeException
+from functions.limits import limits
+from functions.models import FunctionVersion, Package
+
+# Seconds a package stays after it was added or last used: an invocation that began on it may run for 900.
+GRACE = 1000.0
+# Bytes looked at to tell text from binary, and the most that the editor opens.
+PROBE = 8192
+EDITABLE = 2 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file of an unpacked tree, for the editor. `size` in bytes; a symlink shows where it leads in `link`."""
+
+    path: str
+    size: int
+    is_binary: bool
+    is_executable: bool
+    link: str = ""
+
+    @property
+    def is_editable(self) -> bool:
+        return not self.is_binary and not self.link and self.size <= EDITABLE
+
+
+def tree(sha256: str) -> Path:
+    """Where the unpacked package lies."""
+    return Path(settings.HEARTH_CODE) / sha256
+
+
+def zip_path(sha256: str) -> Path:
+    return Path(settings.HEARTH_CODE) / f"{sha256}.zip"
+
+
+def add_zip(data: bytes) -> Package:
+    """Check, unpack and keep a zip. The returned row is not saved yet: its action does that.
+
+    Raises RequestEntityTooLargeException or InvalidParameterValueException as AWS does, and then leaves nothing behind.
+    """
+    if len(data) > limits().zipped_bytes:
+        raise RequestEntityTooLargeException(
+            f"Zipped size must be smaller than {limits().zipped_bytes} bytes", field="ZipFile", Type=None
+        )
+    sha256 = hashlib.sha256(data).hexdigest()
+    if zip_path(sha256).exists() and tree(sha256).exists():
+        os.utime(zip_path(sha256))  # in use again
+        return Package(sha256=sha256, size=len(data), unpacked_size=_size(tree(sha256)))
+    aside = Path(tempfile.mkdtemp(prefix=".new-", dir=settings.HEARTH_CODE))
+    try:
+        unpacked = archive.unpack(data, aside / "tree")
+        (aside / "zip").write_bytes(data)
+        _put(aside / "tree", tree(sha256))
+        os.replace(aside / "zip", zip_path(sha256))  # last: a zip in place says that all is there
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return Package(sha256=sha256, size=len(data), unpacked_size=unpacked)
+
+
+def add_files(files: Mapping[str, bytes]) -> Package:
+    """Keep files written in an editor, by path. The same files give the same package."""
+    return add_zip(archive.pack((path, stat.S_IFREG | 0o644, content) for path, content in files.items()))
+
+
+def edited(sha256: str, changes: Mapping[str, bytes | None]) -> Package:
+    """The package with files replaced, added, or (None) removed; modes and binary files stay as they are."""
+    files = {path: (mode, content) for path, mode, content in archive.contents(zip_path(sha256).read_bytes())}
+    for path, content in changes.items():
+        mode, _ = files.pop(path, (stat.S_IFREG | 0o644, b""))
+        if content is not None:
+            files[path] = (mode if stat.S_ISREG(mode) else stat.S_IFREG | 0o644, content)
+    return add_zip(archive.pack((path, mode, content) for path, (mode, content) in files.items()))
+
+
+def list_files(sha256: str) -> list[FileEntry]:
+    """Every file of the package, sorted by path."""
+    root = tree(sha256)
+    found = []
+    for directory, names, files in os.walk(root):
+        links = [name for name in names if (Path(directory) / name).is_symlink()]
+        for name in (*files, *links):
+            path = Path(directory) / name
+            status = path.lstat()
+            is_link = stat.S_ISLNK(status.st_mode)
+            found.append(
+                FileEntry(
+                    path=path.relative_to(root).as_posix(),
+                    size=status.st_size,
+                    is_binary=not is_link and _is_binary(path),
+                    is_executable=not is_link and bool(status.st_mode & 0o111),
+                    link=os.readlink(path) if is_link else "",
+                )
+            )
+    return sorted(found, key=lambda entry: entry.path)
+
+
+def read_file(sha256: str, path: str) -> bytes:
+    """The content of one file. Raises FileNotFoundError for what is not a file of the package."""
+    root = tree(sha256).resolve()
+    file = (root / path).resolve()
+    if not file.is_relative_to(root) or not file.is_file():
+        raise FileNotFoundError(path)
+    return file.read_bytes()
+
+
+def read_text(sha256: str, path: str) -> str:
+    """The text of one file. Raises FileNotFoundError, or UnicodeDecodeError for a binary file."""
+    return read_file(sha256, path).decode()
+
+
+@contextmanager
+def holding() -> Iterator[None]:
+    """Keep the garbage collector away. Taken before a transaction, never inside one; several may hold it at once."""
+    with _locked(LOCK_SH):
+        yield
+
+
+def release(*sha256s: str) -> None:
+    """A version stopped using these packages: their time of grace begins now."""
+    for sha256 in sha256s:
+        if zip_path(sha256).exists():
+            os.utime(zip_path(sha256))
+
+
+def collect(grace: float = GRACE) -> int:
+    """Remove packages that no version uses, after their time of grace. Returns how many; 0 when somebody holds one.
+
+    Not to be called inside a transaction. Cheap enough for every few minutes.
+    """
+    try:
+        with _locked(LOCK_EX | LOCK_NB):
+            return _collect(time.time() - grace)
+    except BlockingIOError:
+        return 0
+
+
+def _collect(before: float) -> int:
+    used = set(FunctionVersion.objects.values_list("package_id", flat=True).distinct())
+    removed = 0
+    for path in Path(settings.HEARTH_CODE).iterdir():
+        stale = path.lstat().st_mtime < before
+        if path.name.startswith(".new-") and stale:
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.suffix == ".zip" and path.stem not in used and stale:
+            Package.objects.filter(sha256=path.stem).delete()
+            path.unlink()  # first: without its zip a tree is not there
+            shutil.rmtree(tree(path.stem), ignore_errors=True)
+            removed += 1
+    return removed
+
+
+@contextmanager
+def _locked(how: int) -> Iterator[None]:
+    file = os.open(Path(settings.HEARTH_CODE) / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        flock(file, how)
+        yield
+    finally:
+        os.close(file)
+
+
+def _put(source: Path, target: Path) -> None:
+    try:
+        os.rename(source, target)
+    except OSError:  # not empty: another process put the same tree there
+        if not target.is_dir():
+            raise
+
+
+def _size(root: Path) -> int:
+    return sum((Path(directory) / name).lstat().st_size for directory, _, files in os.walk(root) for name in files)
+
+
+def _is_binary(path: Path) -> bool:
+    with open(path, "rb") as file:
+        probe = file.read(PROBE)
+    try:
+        probe.decode()
+    except UnicodeDecodeError as error:
+        # A character cut in two by the end of the probe is not a sign of binary.
+        return error.end < len(probe) or error.reason != "unexpected end of data"
+    return b"\0" in probe

@@ -1,0 +1,38 @@
+"""AWS's limits, as data. Each may be changed by `settings.HEARTH_LIMITS`, a dict of the names below.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+"""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    zipped_bytes: int = 52_428_800  # of a package that is uploaded directly
+    unzipped_bytes: int = 262_144_000  # of a package and its layers
+    storage_bytes: int = 80_530_636_800  # of all packages of all versions in an account and region
+    environment_bytes: int = 4_096  # of the environment variables, as JSON
+    name_length: int = 64  # of a function, without what an ARN adds
+    tags: int = 50  # on one function
+    memory_mb: int = 10_240
+    page_items: int = 50  # in one answer of a list operation
+    package_files: int = 100_000  # ours, not AWS's: entries in one zip
+    # AWS keeps this share of an account's concurrency free of reservations: 100 of 1,000.
+    unreserved_share: float = 0.1
+
+
+def limits() -> Limits:
+    """The limits in force."""
+    return Limits(**getattr(settings, "HEARTH_LIMITS", {}))
+
+
+def concurrency() -> int:
+    """Invocations at once in one account and region."""
+    return int(settings.HEARTH_CONCURRENCY)
+
+
+def minimum_unreserved() -> int:
+    """Invocations at once that no function may reserve for itself."""
+    return int(concurrency() * limits().unreserved_share)
