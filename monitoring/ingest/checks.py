@@ -1,6 +1,7 @@
 """Lines of the spool to reports that the database will take, whatever text a function wrote."""
 
 import math
+import re
 from dataclasses import fields
 
 from monitoring.report import Kind, Report, decode
@@ -8,6 +9,7 @@ from monitoring.report import Kind, Report, decode
 TEXTS = tuple(f.name for f in fields(Report) if f.type in (str, "str"))
 COUNTS = tuple(f.name for f in fields(Report) if f.type in (int, "int"))
 LINE_CHARACTERS = 256 * 1024  # a longer line is kept in pieces, as CloudWatch does
+UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
 MAX_COUNT = 2**31 - 1
 MAX_MS = 253_402_300_799_000  # the end of the year 9999
 
@@ -34,6 +36,8 @@ def check(report: Report) -> None:
     for name in TEXTS:
         if type(getattr(report, name)) is not str:
             raise TypeError(f"{name} is not text")
+    if report.kind == Kind.INVOCATION and not UUID_TEXT.fullmatch(report.request_id):
+        raise ValueError("the request id is not a UUID")
     for name in COUNTS:
         value = getattr(report, name)
         if type(value) is not int or not 0 <= value <= MAX_COUNT:

@@ -1,7 +1,6 @@
 """Reports to rows of invocations and log chunks: values in the order of the columns, ready for the driver."""
 
 import json
-import re
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from monitoring.ingest.checks import UUID_TEXT
 from monitoring.models import Invocation, LogChunk
 from monitoring.report import Report
 
@@ -40,7 +40,6 @@ INVOCATION_COLUMNS = (
 CHUNK_COLUMNS = ("stream_id", "group_id", "request_id", "first_ms", "last_ms", "ingested_ms", "lines")
 CHUNK_LINES = 500
 CHUNK_CHARACTERS = 256 * 1024
-UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
 _LIMIT = {field.name: getattr(field, "max_length", None) for field in Invocation._meta.get_fields()}
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
 
