@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
-from threading import Event
 
 from django.db import Error as DatabaseProblem
 from django.db import connection
@@ -15,6 +14,7 @@ from django.db import connection
 from monitoring.ingest import checks
 from monitoring.ingest.segments import READ_BYTES, Segment, Spool, node_of
 from monitoring.ingest.spool import SUFFIX
+from monitoring.ingest.stop import Stop
 from monitoring.ingest.writer import Batch, CursorMoved, Writer
 from monitoring.models import SpoolCursor
 
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 class Ingester:
-    """`run` in the thread that owns the database connection; `stop` (an Event) may be set from anywhere."""
+    """Not for several threads: it owns the thread's database connection."""
 
     def __init__(self, directory: Path) -> None:
         self.written = 0
@@ -40,7 +40,7 @@ class Ingester:
         self._nodes: set[str] = set()
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def run(self, stop: Event) -> None:
+    def run(self, stop: Stop) -> None:
         """Work until `stop`. A database that is busy or gone is waited for; nothing is lost meanwhile."""
         backoff = BACKOFF_SECONDS[0]
         with alone(self._directory, stop) as held:
@@ -128,7 +128,7 @@ class Ingester:
 
 
 @contextmanager
-def alone(directory: Path, stop: Event) -> Iterator[bool]:
+def alone(directory: Path, stop: Stop) -> Iterator[bool]:
     """Hold the spool's lock, waiting while another ingester has it; False when stopped before.
 
     The kernel drops it when we die.

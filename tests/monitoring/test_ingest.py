@@ -1,7 +1,6 @@
 """From the spool to the database: once each, whatever happens on the way."""
 
 from pathlib import Path
-from threading import Event
 
 import pytest
 
@@ -10,6 +9,7 @@ from monitoring.ingest import rows
 from monitoring.ingest import writer as writer_module
 from monitoring.ingest.ingester import Ingester, alone
 from monitoring.ingest.spool import SpoolWriter, segment_name
+from monitoring.ingest.stop import Stop
 from monitoring.models import Invocation, LogChunk, LogGroup, LogStream, MetricBucket, SpoolCursor
 from monitoring.report import Kind, Outcome, encode
 from tests.monitoring.conftest import ACCOUNT, REGION, START_MS, empty, ingest, make_report, spool
@@ -215,14 +215,13 @@ def test_the_cursor_of_a_segment_that_was_deleted_before_a_crash_goes(directory:
 
 def test_one_ingester_waits_for_another(directory: Path) -> None:
     directory.mkdir()
-    stop = Event()
+    stop = Stop()
     with alone(directory, stop) as first:
         assert first
         stop.set()
         with alone(directory, stop) as second:
             assert not second
-    stop.clear()
-    with alone(directory, stop) as third:
+    with alone(directory, Stop()) as third:
         assert third
 
 

@@ -3,13 +3,13 @@
 import signal
 from argparse import ArgumentParser
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from monitoring.ingest.ingester import Ingester
+from monitoring.ingest.stop import Stop
 
 
 class Command(BaseCommand):
@@ -19,7 +19,4 @@ class Command(BaseCommand):
         parser.add_argument("--spool", type=Path, default=settings.HEARTH_SPOOL, help="the spool's directory")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        stop = Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
-        Ingester(options["spool"]).run(stop)
+        Ingester(options["spool"]).run(Stop().on_signal(signal.SIGTERM, signal.SIGINT))
