@@ -4,7 +4,9 @@ from celery import shared_task
 from django.conf import settings
 from django.db import close_old_connections
 
+from functions.code import store
 from functions.invoke import events
+from monitoring.ingest import retention
 
 
 @shared_task(ignore_result=True, acks_late=True)
@@ -24,3 +26,17 @@ def wake_due_events() -> None:
     due = events.count_due(limit=settings.HEARTH_ASYNC_THREADS)
     if due:
         events.wake(due)
+
+
+@shared_task(ignore_result=True)
+def remove_unused_packages() -> int:
+    close_old_connections()
+    return store.collect()
+
+
+@shared_task(ignore_result=True)
+def remove_expired() -> None:
+    """Log lines, invocation records and ended events that are over their retention."""
+    close_old_connections()
+    retention.expire()
+    events.expire()

@@ -98,6 +98,12 @@ def deliver_next() -> bool:
     return True
 
 
+def expire() -> int:
+    """Delete events that ended longer ago than logs are kept. Returns how many."""
+    before = timezone.now() - timedelta(days=settings.HEARTH_RETENTION_DAYS)
+    return AsyncEvent.objects.filter(finished_at__lt=before).delete()[0]
+
+
 def _lease() -> AsyncEvent | None:
     now = timezone.now()
     waiting = AsyncEvent.objects.filter(_due(now)).order_by("due_at")
@@ -194,7 +200,7 @@ class _Renewer:
                 AsyncEvent.objects.filter(lease_owner=OWNER, state=AsyncEvent.State.RUNNING).update(
                     lease_until=timezone.now() + timedelta(seconds=LEASE_SECONDS)
                 )
-            except Exception:  # noqa: BLE001 the thread must outlive a database that is away for a while
+            except Exception:
                 log.exception("leases could not be renewed")
 
 

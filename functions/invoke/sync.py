@@ -46,7 +46,9 @@ def invoke(
     try:
         return run(request, payload)
     except Throttled as error:
-        raise TooManyRequestsException(THROTTLE_MESSAGES.get(error.reason, "Rate Exceeded."), Reason=error.reason) from None
+        raise TooManyRequestsException(
+            THROTTLE_MESSAGES.get(error.reason, "Rate Exceeded."), Reason=error.reason
+        ) from None
     except LaneError as error:
         log.error("invocation %s was not run to its end: %s", request_id, error)
         raise InternalServiceException("The request failed because no worker node could run it to its end.") from error
