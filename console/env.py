@@ -77,6 +77,8 @@ def database(name: str, default: Path) -> dict[str, object]:
                 "timeout": 20,
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;",
             },
+            # Tests use a file too: the locks of a database in memory are not those that the program meets.
+            "TEST": {"NAME": "/" + unquote(url.path).lstrip("/") + ".test"},
         }
     if url.scheme in ("postgres", "postgresql") and len(url.path) > 1:
         return {

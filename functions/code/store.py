@@ -163,17 +163,21 @@ def collect(grace: float = GRACE) -> int:
 
 def _collect(before: float) -> int:
     used = set(FunctionVersion.objects.values_list("package_id", flat=True).distinct())
-    removed = 0
-    for path in Path(settings.HEARTH_CODE).iterdir():
-        stale = path.lstat().st_mtime < before
-        if path.name.startswith(".new-") and stale:
+    root = Path(settings.HEARTH_CODE)
+    garbage = [
+        path
+        for path in root.iterdir()
+        if path.name != ".lock" and path.stem not in used and path.lstat().st_mtime < before
+    ]
+    zips = [path for path in garbage if path.suffix == ".zip"]
+    for path in zips:
+        Package.objects.filter(sha256=path.stem).delete()
+        path.unlink()  # first: a tree without its zip is not there
+        shutil.rmtree(tree(path.stem), ignore_errors=True)
+    for path in garbage:
+        if path.suffix != ".zip" and not zip_path(path.name).exists():  # what a killed process left
             shutil.rmtree(path, ignore_errors=True)
-        elif path.suffix == ".zip" and path.stem not in used and stale:
-            Package.objects.filter(sha256=path.stem).delete()
-            path.unlink()  # first: without its zip a tree is not there
-            shutil.rmtree(tree(path.stem), ignore_errors=True)
-            removed += 1
-    return removed
+    return len(zips)
 
 
 @contextmanager

@@ -1,0 +1,33 @@
+"""An account with a role, and a caller in it."""
+
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from functions.access.caller import Caller
+from functions.models import Account, Role
+from tests.functions.world import ACCOUNT, REGION
+
+
+@pytest.fixture(autouse=True)
+def code_store(settings: Settings, tmp_path: Path) -> Path:
+    """An empty store of packages for each test."""
+    settings.HEARTH_CODE = tmp_path / "code"
+    settings.HEARTH_CODE.mkdir()
+    return tmp_path / "code"
+
+
+@pytest.fixture
+def alice(db: None) -> Caller:
+    """A user of the account that owns everything."""
+    account = Account.objects.create(id=ACCOUNT, name="team")
+    Role.objects.create(id="AROAEXAMPLE", account=account, name="lambda-role", trust_policy="{}")
+    return Caller(account_id=ACCOUNT, region=REGION, user_id=None, user_name="alice", via="api")
+
+
+@pytest.fixture
+def mallory(db: None) -> Caller:
+    """A user of another account."""
+    Account.objects.create(id="222222222222", name="others")
+    return Caller(account_id="222222222222", region=REGION, user_id=None, user_name="mallory", via="api")
