@@ -113,3 +113,40 @@ class InternalServiceException(ServiceError):
     status_code = 500
     code = "ServiceException"
     fault = "Server"
+
+
+# --- IAM and STS: errors of their own vocabulary, without the Lambda API's `Type` ---------------------------------
+
+
+class IamError(ServiceError):
+    def __init__(self, message: str | None = None, *, field: str | None = None, **members: Any) -> None:
+        super().__init__(message, field=field)
+        self.members = members
+
+
+class NoSuchEntity(IamError):
+    status_code = 404
+    code = "NoSuchEntity"
+
+
+class EntityAlreadyExists(IamError):
+    status_code = 409
+    code = "EntityAlreadyExists"
+
+
+class DeleteConflict(IamError):
+    status_code = 409
+    code = "DeleteConflict"
+
+
+class LimitExceeded(IamError):
+    status_code = 409
+    code = "LimitExceeded"
+
+
+class MalformedPolicyDocument(IamError):
+    code = "MalformedPolicyDocument"
+
+
+class InvalidInput(IamError):
+    code = "InvalidInput"

@@ -1,13 +1,69 @@
 """Recognises an AWS request and hands it to the gateway before sessions and CSRF are touched."""
 
+import re
 from collections.abc import Callable
 
+from django.core.signals import request_finished
 from django.http import HttpRequest, HttpResponse
+
+from console.gateway import calls, function_url, invoke
+from console.gateway.errors import BodyTooLarge
+from console.gateway.views import OperationView
+from console.gateway.wire.catalogue import DATED_PATH
+from functions.access import credentials
+
+View = Callable[[HttpRequest], HttpResponse]
+
+INVOKE_PATH = re.compile(r"/2015-03-31/functions/(.+)/invocations/?")
+FORM_ACTION = re.compile(rb"(?:^|&)Action=")
+
+request_finished.connect(credentials.write_uses, dispatch_uid="access-key-uses")
 
 
 class GatewayMiddleware:
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: View) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        view = recognise(request)
+        return self.get_response(request) if view is None else view(request)
+
+
+def recognise(request: HttpRequest) -> View | None:
+    """The view of an AWS request, or None: the request is the console's. The cheapest and commonest first."""
+    environ = request.META
+    path = request.path_info
+    if function_url.is_addressed(environ.get("HTTP_HOST", ""), path):
+        return function_url.view
+    if DATED_PATH.match(path):
+        found = INVOKE_PATH.fullmatch(path) if request.method == "POST" else None
+        return operation if found is None else lambda request: invoke.view(request, found[1])
+    if (
+        environ.get("HTTP_AUTHORIZATION", "").startswith("AWS4-")
+        or "HTTP_X_AMZ_TARGET" in environ
+        or "HTTP_SMITHY_PROTOCOL" in environ
+        or "X-Amz-Signature=" in environ.get("QUERY_STRING", "")
+        or "X-Amz-Algorithm=" in environ.get("QUERY_STRING", "")
+        or _is_unsigned_query(request)
+    ):
+        return operation
+    return None
+
+
+def operation(request: HttpRequest) -> HttpResponse:
+    request.call = calls.identify(request)  # type: ignore[attr-defined]
+    return VIEW(request).render()
+
+
+VIEW = OperationView.as_view()
+
+
+def _is_unsigned_query(request: HttpRequest) -> bool:
+    if request.method != "POST" or request.path_info != "/":
+        return False
+    if not request.META.get("CONTENT_TYPE", "").startswith(calls.FORM):
+        return False
+    try:
+        return FORM_ACTION.search(calls.read_body(request, 1024 * 1024)) is not None
+    except BodyTooLarge:
+        return False

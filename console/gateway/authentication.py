@@ -1,0 +1,79 @@
+"""Who calls: SigV4 as a DRF authentication class, and as a function for the views of the hot path."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from console.gateway import calls, sigv4
+from console.gateway.errors import MissingToken, UnknownKey
+from console.gateway.sigv4 import Signature, SignedRequest
+from console.gateway.wire import catalogue
+from functions.access import credentials
+from functions.access.caller import Caller
+
+REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+UNKNOWN_KEY = "The security token included in the request is invalid."
+
+
+class SigV4Authentication(BaseAuthentication):
+    """`request.user` stays None: who calls is `request.auth`, a `Caller`."""
+
+    def authenticate(self, request: Request) -> tuple[None, Caller]:
+        call: calls.Call = request._request.call  # type: ignore[attr-defined]
+        service = call.service.signing_name if call.service else call.signing_name
+        return None, authenticate(request._request, service)
+
+    def authenticate_header(self, request: Request) -> str:
+        return sigv4.ALGORITHM
+
+
+def authenticate(
+    request: HttpRequest, service: str, *, limit: int = calls.MAX_BODY, unsigned_payload: bool = False
+) -> Caller:
+    """The caller of a signed request. Raises the errors that AWS gives for each way to be wrong.
+
+    The body, of at most `limit` bytes, is read only when the key is known.
+    """
+    environ: dict[str, Any] = request.META
+    signature = claimed(environ)
+    if settings.HEARTH_OPEN and not signature.presigned:
+        calls.read_body(request, limit)
+        return _anybody(signature)
+    sigv4.verify_scope(signature, service=service, regions=_regions(service))
+    sigv4.verify_time(signature)
+    key = credentials.find(signature.access_key_id)
+    if key is None:
+        raise UnknownKey(UNKNOWN_KEY)
+    body = calls.read_body(request, limit)
+    signed = SignedRequest(
+        str(request.method), calls.paths(request.path_info), environ.get("QUERY_STRING", ""), environ, body
+    )
+    sigv4.verify(signature, key.secret, signed, unsigned_payload=unsigned_payload)
+    credentials.note_use(key.access_key_id)
+    return Caller(key.account_id, settings.HEARTH_REGION, key.user_id, key.user_name, "api", key.access_key_id)
+
+
+def claimed(environ: dict[str, Any]) -> Signature:
+    authorization: str = environ.get("HTTP_AUTHORIZATION", "")
+    if authorization:
+        return sigv4.from_header(authorization, environ)
+    query: str = environ.get("QUERY_STRING", "")
+    if "X-Amz-Signature=" in query or "X-Amz-Algorithm=" in query:
+        return sigv4.from_query(query)
+    raise MissingToken("Missing Authentication Token")
+
+
+def _regions(service: str) -> Iterable[str]:
+    here: str = settings.HEARTH_REGION
+    return (here, "us-east-1") if service in catalogue.GLOBAL else (here,)
+
+
+def _anybody(signature: Signature) -> Caller:
+    """HEARTH_OPEN: any key will do. It must still be a header, which no foreign web page can make a browser send."""
+    region = signature.region if REGION.fullmatch(signature.region) else settings.HEARTH_REGION
+    return Caller(settings.HEARTH_ACCOUNT_ID, region, None, "open", "api", signature.access_key_id)

@@ -1,0 +1,152 @@
+"""Invoke: the hot path. A plain view that shares authentication and errors with the others.
+
+No database write, and no read that is not cached. The payload goes through untouched.
+Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+"""
+
+import base64
+import binascii
+import json
+import uuid
+from functools import lru_cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from console.gateway import validate
+from console.gateway.authentication import authenticate
+from console.gateway.calls import Call
+from console.gateway.drf import error_answer
+from console.gateway.trace import trace_id
+from console.gateway.wire import catalogue
+from console.gateway.wire.documents import load_json
+from functions import arn
+from functions.access.caller import Caller
+from functions.errors import InvalidRequestContentException, RequestEntityTooLargeException
+from functions.execution.spec import InvocationResult
+from functions.invoke import events, routing, sync
+
+# Bytes of payload, by invocation type.
+LIMITS = {"RequestResponse": 6_291_456, "Event": 1_048_576, "DryRun": 6_291_456}
+CLIENT_CONTEXT_LIMIT = 3583
+BAD_CONTEXT = "Client context must be a valid Base64-encoded JSON object."
+
+
+def view(request: HttpRequest, function_name: str) -> HttpResponse:
+    request_id = str(uuid.uuid4())
+    try:
+        response = _invoke(request, function_name, request_id)
+    except Exception as error:  # noqa: BLE001 every error is answered as AWS does, the unforeseen are logged
+        response = _error(request, error, request_id)
+    response.headers["x-amzn-RequestId"] = request_id
+    return response
+
+
+def _invoke(request: HttpRequest, function_name: str, request_id: str) -> HttpResponse:
+    environ: dict[str, Any] = request.META
+    kind: str = environ.get("HTTP_X_AMZ_INVOCATION_TYPE") or "RequestResponse"
+    _refuse_oversized(environ, kind)
+    caller = authenticate(request, "lambda", limit=LIMITS["RequestResponse"])
+    body = request.body
+    log_type: str = environ.get("HTTP_X_AMZ_LOG_TYPE", "")
+    qualifier = request.GET.get("Qualifier") if environ.get("QUERY_STRING") else None
+    check(function_name, qualifier, kind, log_type)
+    client_context = _client_context(environ.get("HTTP_X_AMZ_CLIENT_CONTEXT", ""))
+    payload = _payload(body, kind)
+    route = routing.resolve(reference(function_name, qualifier, caller))
+    if kind == "RequestResponse":
+        trace = trace_id(environ.get("HTTP_X_AMZN_TRACE_ID", ""))
+        result = sync.invoke(
+            route,
+            payload,
+            request_id=request_id,
+            client_context=client_context,
+            trace_id=trace,
+            want_tail=log_type == "Tail",
+        )
+        return _answer(result, trace, log_type == "Tail")
+    if kind == "Event":
+        events.accept(route, payload, request_id=request_id, client_context=client_context)
+        return HttpResponse(b"", status=202, content_type="application/json")
+    response = HttpResponse(b"", status=204)
+    response.headers["X-Amz-Executed-Version"] = route.spec.version
+    return response
+
+
+def _answer(result: InvocationResult, trace: str, want_tail: bool) -> HttpResponse:
+    response = HttpResponse(result.payload, content_type="application/json")
+    headers = response.headers
+    headers["X-Amz-Executed-Version"] = result.version
+    headers["X-Amzn-Trace-Id"] = trace
+    if result.function_error:
+        headers["X-Amz-Function-Error"] = result.function_error
+    if want_tail:
+        headers["X-Amz-Log-Result"] = base64.b64encode(result.log_tail).decode()
+    return response
+
+
+def _refuse_oversized(environ: dict[str, Any], kind: str) -> None:
+    """By Content-Length, before a byte of the body is read."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    limit = LIMITS.get(kind, LIMITS["RequestResponse"])
+    if length.isdigit() and int(length) > limit:
+        raise _too_large(int(length), kind, limit)
+
+
+def _too_large(size: int, kind: str, limit: int) -> RequestEntityTooLargeException:
+    error = RequestEntityTooLargeException(
+        f"{size} byte payload is too large for the {kind} invocation type (limit {limit} bytes)"
+    )
+    error.members = {}
+    return error
+
+
+@lru_cache(maxsize=4096)
+def check(function_name: str, qualifier: str | None, kind: str, log_type: str) -> None:
+    """The model's constraints. What passed once is not looked at again; an error is not kept."""
+    given = {"FunctionName": function_name, "Qualifier": qualifier, "InvocationType": kind, "LogType": log_type or None}
+    operation = catalogue.get("lambda").operation("Invoke")
+    assert operation is not None
+    validate.members(operation, given)
+
+
+def reference(function_name: str, qualifier: str | None, caller: Caller) -> arn.FunctionReference:
+    return arn.parse(function_name, qualifier, caller)
+
+
+def _payload(body: bytes, kind: str) -> bytes:
+    limit = LIMITS[kind]
+    if len(body) > limit:  # a chunked body says its length only now
+        raise _too_large(len(body), kind, limit)
+    if not body:
+        return b"{}"
+    try:
+        load_json(body)
+    except ValueError as error:
+        raise InvalidRequestContentException(f"Could not parse request body into json: {error}") from error
+    return body
+
+
+def _client_context(header: str) -> str:
+    """The header's JSON text."""
+    if not header:
+        return ""
+    if len(header) > CLIENT_CONTEXT_LIMIT:
+        raise InvalidRequestContentException(
+            f"Client context must be less than or equal to {CLIENT_CONTEXT_LIMIT} bytes."
+        )
+    try:
+        text = base64.b64decode(header, validate=True).decode()
+        if not isinstance(json.loads(text), dict):
+            raise ValueError(text)
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise InvalidRequestContentException(BAD_CONTEXT) from error
+    return text
+
+
+def _error(request: HttpRequest, error: Exception, request_id: str) -> HttpResponse:
+    call = Call(request, catalogue.get("lambda"), "lambda", "rest-json", request_id)
+    answer = error_answer(error, call)
+    return HttpResponse(
+        answer.body, status=answer.status, content_type=answer.content_type, headers=dict(answer.headers)
+    )

@@ -1,0 +1,77 @@
+"""The operations that Hearth has: service -> operation -> function. Any other answers that it is not supported yet.
+
+`lambda` Invoke has a view of its own: `console.gateway.invoke`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from functions.api import account, alias, concurrency, function, function_url, iam, sts, tags, version
+
+Operation = Callable[[Any, dict[str, Any]], dict[str, Any]]
+
+OPERATIONS: dict[str, dict[str, Operation]] = {
+    "lambda": {
+        "CreateAlias": alias.create_alias,
+        "CreateFunction": function.create_function,
+        "CreateFunctionUrlConfig": function_url.create_function_url_config,
+        "DeleteAlias": alias.delete_alias,
+        "DeleteFunction": function.delete_function,
+        "DeleteFunctionConcurrency": concurrency.delete_function_concurrency,
+        "DeleteFunctionUrlConfig": function_url.delete_function_url_config,
+        "GetAccountSettings": account.get_account_settings,
+        "GetAlias": alias.get_alias,
+        "GetFunction": function.get_function,
+        "GetFunctionConcurrency": concurrency.get_function_concurrency,
+        "GetFunctionConfiguration": function.get_function_configuration,
+        "GetFunctionUrlConfig": function_url.get_function_url_config,
+        "ListAliases": alias.list_aliases,
+        "ListFunctions": function.list_functions,
+        "ListFunctionUrlConfigs": function_url.list_function_url_configs,
+        "ListTags": tags.list_tags,
+        "ListVersionsByFunction": version.list_versions_by_function,
+        "PublishVersion": version.publish_version,
+        "PutFunctionConcurrency": concurrency.put_function_concurrency,
+        "TagResource": tags.tag_resource,
+        "UntagResource": tags.untag_resource,
+        "UpdateAlias": alias.update_alias,
+        "UpdateFunctionCode": function.update_function_code,
+        "UpdateFunctionConfiguration": function.update_function_configuration,
+        "UpdateFunctionUrlConfig": function_url.update_function_url_config,
+    },
+    "logs": {},
+    "cloudwatch": {},
+    "iam": {
+        "AttachRolePolicy": iam.attach_role_policy,
+        "CreatePolicy": iam.create_policy,
+        "CreateRole": iam.create_role,
+        "DeletePolicy": iam.delete_policy,
+        "DeleteRole": iam.delete_role,
+        "DeleteRolePolicy": iam.delete_role_policy,
+        "DetachRolePolicy": iam.detach_role_policy,
+        "GetPolicy": iam.get_policy,
+        "GetPolicyVersion": iam.get_policy_version,
+        "GetRole": iam.get_role,
+        "GetRolePolicy": iam.get_role_policy,
+        "GetUser": iam.get_user,
+        "ListAttachedRolePolicies": iam.list_attached_role_policies,
+        "ListInstanceProfilesForRole": iam.list_instance_profiles_for_role,
+        "ListPolicies": iam.list_policies,
+        "ListPolicyVersions": iam.list_policy_versions,
+        "ListRolePolicies": iam.list_role_policies,
+        "ListRoleTags": iam.list_role_tags,
+        "ListRoles": iam.list_roles,
+        "PutRolePolicy": iam.put_role_policy,
+        "TagRole": iam.tag_role,
+        "UntagRole": iam.untag_role,
+        "UpdateAssumeRolePolicy": iam.update_assume_role_policy,
+        "UpdateRole": iam.update_role,
+    },
+    "sts": {
+        "GetCallerIdentity": sts.get_caller_identity,
+    },
+}
+
+
+def find(service: str, operation: str) -> Operation | None:
+    return OPERATIONS.get(service, {}).get(operation)

@@ -1,0 +1,55 @@
+"""Every operation of every service, except those on the hot path."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from console.gateway import operations, validate
+from console.gateway.authentication import SigV4Authentication
+from console.gateway.drf import ModelParser, ModelRenderer, ProtocolNegotiation, call_of, exception_handler
+from console.gateway.errors import UnknownOperation, Unsupported
+from console.gateway.wire.table import PROTOCOLS
+
+
+class OperationView(APIView):
+    """authenticate -> which operation -> parse -> validate -> run -> write: each by the service's model."""
+
+    authentication_classes = [SigV4Authentication]
+    parser_classes = [ModelParser]
+    renderer_classes = [ModelRenderer]
+    content_negotiation_class = ProtocolNegotiation
+
+    def operate(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        call = call_of(request)
+        if call.service is None:
+            raise UnknownOperation(f"The service '{call.signing_name}' is not supported by Hearth yet.")
+        wire = PROTOCOLS.get(call.protocol)
+        if wire is None:
+            raise Unsupported(f"The protocol {call.protocol} is not supported by Hearth yet.")
+        operation, labels = wire.operation(call, call.service)
+        function = operations.find(call.service.name, operation.name)
+        if function is None:
+            raise Unsupported(f"{operation.name} is not supported by Hearth yet.")
+        members = wire.bind(operation, request.data, call, labels)
+        validate.members(operation, members)
+        return Response(wire.answer(operation, function(request.auth, members), call))
+
+    get = post = put = patch = delete = head = operate
+
+    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        raise UnknownOperation(f"{request.method} is not a method of this API")
+
+    options = http_method_not_allowed
+
+    def get_exception_handler(self) -> Any:
+        return exception_handler
+
+    def finalize_response(self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any) -> Response:
+        final: Response = super().finalize_response(request, response, *args, **kwargs)
+        for name in ("Vary", "Allow"):  # these are for browsers
+            final.headers.pop(name, None)
+        final["x-amzn-RequestId"] = call_of(request).request_id
+        return final

@@ -1,0 +1,69 @@
+"""The paths of a REST service's operations, compiled once from the model."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from botocore.model import OperationModel
+
+from console.gateway.wire.catalogue import Service
+
+LABEL = re.compile(r"\{([^}+]+)(\+?)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    operation: str
+    strict: re.Pattern[str]
+    # The server decodes %2F before we see the path: a label may hold slashes, if nothing else fits.
+    loose: re.Pattern[str]
+    constants: tuple[tuple[str, str], ...]  # of the query string
+    weight: tuple[int, int, int]  # more constants, more literal segments, fewer labels first
+
+
+@cache
+def routes(service: Service) -> dict[str, tuple[Route, ...]]:
+    """By HTTP method, the most particular first."""
+    by_method: dict[str, list[Route]] = {}
+    for name in service.model.operation_names:
+        http = service.model.operation_model(name).http
+        by_method.setdefault(http["method"], []).append(_compile(name, http["requestUri"]))
+    return {method: tuple(sorted(found, key=lambda route: route.weight)) for method, found in by_method.items()}
+
+
+def _compile(name: str, uri: str) -> Route:
+    path, _, query = uri.partition("?")
+    constants = tuple(tuple(part.partition("=")[::2]) for part in query.split("&") if part)
+    segments = path.strip("/").split("/")
+    labels = sum("{" in segment for segment in segments)
+    return Route(
+        name,
+        re.compile(_pattern(path, "[^/]+")),
+        re.compile(_pattern(path, ".+")),
+        constants,  # type: ignore[arg-type]
+        (-len(constants), labels - len(segments), labels),
+    )
+
+
+def _pattern(path: str, label: str) -> str:
+    pattern, end = "", 0
+    for found in LABEL.finditer(path):
+        pattern += re.escape(path[end : found.start()]) + f"(?P<{found[1]}>{'.+' if found[2] else label})"
+        end = found.end()
+    return pattern + re.escape(path[end:].rstrip("/")) + "/?"
+
+
+def find(
+    service: Service, method: str, path: str, query: dict[str, list[str]]
+) -> tuple[OperationModel, dict[str, str]] | None:
+    """The operation and the labels of its path. A HEAD is a GET without its body."""
+    candidates = routes(service).get("GET" if method == "HEAD" else method, ())
+    for loosely in (False, True):
+        for route in candidates:
+            if all(
+                query.get(key, [None])[0] == value or (not value and key in query) for key, value in route.constants
+            ):
+                found = (route.loose if loosely else route.strict).fullmatch(path)
+                if found is not None:
+                    return service.model.operation_model(route.operation), found.groupdict()
+    return None
