@@ -1,4 +1,4 @@
-"""Reports to minute buckets of AWS/Lambda metrics, by the dimensions AWS uses.
+"""Reports to minute and hour buckets of AWS/Lambda metrics, by the dimensions AWS uses.
 
 Every invocation counts for the account (no dimension) and its function; one that named a version or alias also for that
 resource, and one through an alias for the version that ran. Errors and Throttles have a sample for each invocation, so
@@ -8,7 +8,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.ht
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -16,11 +16,11 @@ from monitoring.dimensions import canonical
 from monitoring.histogram import Histogram, histogram, merge
 from monitoring.ingest.bulk import upsert
 from monitoring.models import MetricBucket
+from monitoring.models.metric import MINUTE, PERIODS
 from monitoring.report import Kind, Outcome, Report
 
 NAMESPACE = "AWS/Lambda"
-PERIOD = 60
-KEPT_MINUTES = 3  # of buckets remembered: later reports of earlier minutes are read from the database again
+KEPT = 3  # periods whose buckets are remembered: earlier ones are read from the database again when they change
 AT_ONCE = 200  # dimension sets in one query
 UNITS = {
     "Invocations": "Count",
@@ -51,6 +51,7 @@ class BucketKey(NamedTuple):
     node: str
     account_id: str
     region: str
+    period: int
     start: int
     dimensions: str
     name: str
@@ -146,19 +147,18 @@ class BucketTable:
                 self._known[key] = statistics
             else:
                 known.add(statistics)
-        # In one order: two writers on PostgreSQL must not wait for each other's rows.
-        upsert(MetricBucket, COLUMNS, KEY, [row(key, self._known[key]) for key in sorted(changes)])
-        oldest = max(key.start for key in self._known) - KEPT_MINUTES * PERIOD
-        self._known = {key: value for key, value in self._known.items() if key.start >= oldest}
+        upsert(MetricBucket, COLUMNS, KEY, [row(key, self._known[key]) for key in changes])
+        newest = max(key.start for key in self._known)
+        self._known = {k: value for k, value in self._known.items() if k.start + KEPT * k.period >= newest}
 
     def forget(self) -> None:
         self._known.clear()
 
     def _load(self, keys: list[BucketKey]) -> None:
-        places: dict[tuple[str, str, str, int], set[str]] = {}
+        places: dict[tuple[str, str, str, int, int], set[str]] = {}
         for key in keys:
-            places.setdefault((key.node, key.account_id, key.region, key.start), set()).add(key.dimensions)
-        for (node, account_id, region, start), dimensions in places.items():
+            places.setdefault(key[:5], set()).add(key.dimensions)
+        for (node, account_id, region, period, start), dimensions in places.items():
             remaining = iter(sorted(dimensions))
             while some := list(islice(remaining, AT_ONCE)):
                 for bucket in MetricBucket.objects.filter(
@@ -167,11 +167,11 @@ class BucketTable:
                     namespace=NAMESPACE,
                     name__in=UNITS,
                     dimensions__in=some,
-                    period=PERIOD,
+                    period=period,
                     start=start,
                     node=node,
                 ):
-                    key = BucketKey(node, account_id, region, start, bucket.dimensions, bucket.name)
+                    key = BucketKey(node, account_id, region, period, start, bucket.dimensions, bucket.name)
                     self._known[key] = Statistics(
                         bucket.count, bucket.total, bucket.minimum, bucket.maximum, bucket.histogram
                     )
@@ -182,7 +182,7 @@ def collect(reports: Iterable[tuple[str, Report]]) -> dict[BucketKey, Statistics
     for node, report in reports:
         if report.kind == Kind.LOG:
             continue
-        start = int(report.at_ms // 1000) // PERIOD * PERIOD
+        start = int(report.at_ms // 1000) // MINUTE * MINUTE
         place = Place(
             node,
             report.account_id[:12],
@@ -200,13 +200,14 @@ def collect(reports: Iterable[tuple[str, Report]]) -> dict[BucketKey, Statistics
     for place, tally in tallies.items():
         sets = dimension_sets(place)
         for name, statistics in tally.statistics():
-            for dimensions in sets:
-                key = BucketKey(place.node, place.account_id, place.region, place.start, dimensions, name)
-                if key in changes:
-                    changes[key].add(statistics)
-                else:
-                    s = statistics
-                    changes[key] = Statistics(s.count, s.total, s.minimum, s.maximum, dict(s.histogram))
+            for period in PERIODS:
+                start = place.start // period * period
+                for dimensions in sets:
+                    key = BucketKey(place.node, place.account_id, place.region, period, start, dimensions, name)
+                    if key in changes:
+                        changes[key].add(statistics)
+                    else:
+                        changes[key] = replace(statistics, histogram=dict(statistics.histogram))
     return changes
 
 
@@ -217,7 +218,7 @@ def row(key: BucketKey, statistics: Statistics) -> tuple[object, ...]:
         NAMESPACE,
         key.name,
         key.dimensions,
-        PERIOD,
+        key.period,
         key.start,
         key.node,
         UNITS[key.name],

@@ -1,5 +1,9 @@
 from django.db import models
 
+MINUTE = 60
+HOUR = 3600
+PERIODS = (MINUTE, HOUR)  # seconds: every sample is in a bucket of each, so that long ranges read few rows
+
 
 class MetricBucket(models.Model):
     """One metric of one set of dimensions in one period: a statistic set and a histogram for percentiles.
@@ -13,7 +17,7 @@ class MetricBucket(models.Model):
     name = models.CharField(max_length=255)
     dimensions = models.CharField(max_length=1024)  # canonical JSON, sorted by name
     node = models.CharField(max_length=64)
-    period = models.PositiveIntegerField(default=60)  # seconds
+    period = models.PositiveIntegerField(default=MINUTE)  # one of PERIODS
     start = models.BigIntegerField()  # epoch seconds, a multiple of the period
     unit = models.CharField(max_length=32)
     count = models.FloatField()

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def totals(name: str, dimensions: str) -> float:
-    return sum(MetricBucket.objects.filter(name=name, dimensions=dimensions).values_list("total", flat=True))
+    return sum(MetricBucket.objects.filter(name=name, dimensions=dimensions, period=60).values_list("total", flat=True))
 
 
 def test_an_invocation_becomes_record_lines_and_metrics(directory: Path) -> None:
@@ -96,7 +96,9 @@ def test_metrics_are_added_to_the_buckets_of_their_minute_and_node(directory: Pa
     ingest(directory, make_report(duration_ms=20.0), make_report(at_ms=START_MS + 60_000, duration_ms=7.0))
     ingest(directory, make_report(duration_ms=5.0), node="node-2")
     ingest(directory, make_report(kind=Kind.THROTTLE, lines=[], outcome=""))
-    buckets = MetricBucket.objects.filter(dimensions=of_function("hello"), name="Duration").order_by("start", "node")
+    buckets = MetricBucket.objects.filter(period=60, dimensions=of_function("hello"), name="Duration").order_by(
+        "start", "node"
+    )
     assert [(b.node, b.start, b.count, b.total, b.minimum, b.maximum) for b in buckets] == [
         ("node-1", START_MS // 1000, 3, 60.0, 10.0, 30.0),
         ("node-2", START_MS // 1000, 1, 5.0, 5.0, 5.0),

@@ -1,0 +1,91 @@
+"""Records of invocations, the newest first."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Q
+
+from monitoring.models import Invocation
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class InvalidToken(ValueError):
+    """A token that no page gave."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvocationPage:
+    """`items` come without `event` and `response`: reading these costs a query each. `next_token` of None: the last."""
+
+    items: list[Invocation]
+    next_token: str | None
+
+
+def recent(
+    account_id: str,
+    region: str,
+    *,
+    function_name: str | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    outcomes: Collection[str] = (),
+    version: str | None = None,
+    source: str | None = None,
+    limit: int = 50,
+    token: str | None = None,
+) -> InvocationPage:
+    """Records from `start` to before `end`. `outcomes` are values of `monitoring.report.Outcome`; none means any.
+
+    One query. A token stays good while new invocations come in. Raises InvalidToken.
+    """
+    rows = Invocation.objects.filter(account_id=account_id, region=region).defer("event", "response")
+    if function_name is not None:
+        rows = rows.filter(function_name=function_name)
+    if start is not None:
+        rows = rows.filter(started_at__gte=start)
+    if end is not None:
+        rows = rows.filter(started_at__lt=end)
+    if outcomes:
+        rows = rows.filter(outcome__in=outcomes)
+    if version is not None:
+        rows = rows.filter(version=version)
+    if source is not None:
+        rows = rows.filter(source=source)
+    if token is not None:
+        at, pk = _position(token)
+        rows = rows.filter(started_at__lte=at).filter(Q(started_at__lt=at) | Q(pk__lt=pk))
+    found = list(rows.order_by("-started_at", "-pk")[: limit + 1])
+    more = len(found) > limit
+    return InvocationPage(found[:limit], _token(found[limit - 1]) if more else None)
+
+
+def attempts(account_id: str, region: str, request_id: str) -> list[Invocation]:
+    """The records of one request, in order of the attempts; empty when it is unknown or not a request id."""
+    try:
+        key = UUID(request_id)
+    except ValueError:
+        return []
+    rows = Invocation.objects.filter(account_id=account_id, region=region, request_id=key)
+    return list(rows.order_by("started_at", "pk"))
+
+
+def one(account_id: str, region: str, request_id: str) -> Invocation | None:
+    """The record of a request's last attempt."""
+    found = attempts(account_id, region, request_id)
+    return found[-1] if found else None
+
+
+def _token(invocation: Invocation) -> str:
+    return f"{(invocation.started_at - EPOCH) // MICROSECOND}.{invocation.pk}"
+
+
+def _position(token: str) -> tuple[datetime, int]:
+    try:
+        at, pk = map(int, token.split("."))
+        return EPOCH + at * MICROSECOND, pk
+    except (ValueError, OverflowError) as error:
+        raise InvalidToken(token) from error
