@@ -69,8 +69,8 @@ def read_body(request: HttpRequest, limit: int = MAX_BODY) -> bytes:
         # Django believes Content-Length alone; the server ends this stream itself.
         body = environ["wsgi.input"].read(limit + 1)
         environ["CONTENT_LENGTH"] = str(len(body))
-        request._body = body  # type: ignore[attr-defined]
-        request._stream = BytesIO(body)  # type: ignore[attr-defined]
+        request._body = body
+        request._stream = BytesIO(body)
         request._read_started = True  # type: ignore[attr-defined]
         if len(body) > limit:
             raise BodyTooLarge(f"Request must be smaller than {limit} bytes")

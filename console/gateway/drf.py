@@ -5,6 +5,7 @@ from typing import IO, Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import UnreadablePostError
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -12,11 +13,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from console.gateway.calls import Call
-from console.gateway.errors import AwsError, BodyTooLarge, InternalFailure, Serialization
+from console.gateway.errors import AwsError, BodyTooLarge, InternalFailure, Serialization, UnknownOperation
 from console.gateway.wire.protocol import WireAnswer
 from console.gateway.wire.table import protocol
 
 log = logging.getLogger(__name__)
+
+UNKNOWN_METHOD = "No operation of this API has this method."
 
 
 class ProtocolNegotiation(BaseContentNegotiation):
@@ -72,8 +75,10 @@ def error_answer(exception: Exception, call: Call) -> WireAnswer:
 
 
 def aws_error(exception: Exception, request_id: str) -> AwsError:
-    if hasattr(exception, "code") and hasattr(exception, "members"):
+    if isinstance(exception, AwsError):
         return exception
+    if isinstance(exception, MethodNotAllowed):
+        return UnknownOperation(UNKNOWN_METHOD)
     if isinstance(exception, RequestDataTooBig):
         return BodyTooLarge("Request is too large")
     if isinstance(exception, UnreadablePostError):

@@ -4,11 +4,12 @@ AWS names the same fault differently in its query services (`SignatureDoesNotMat
 (`InvalidSignatureException`): `query_code` is the former.
 """
 
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from functions.errors import ServiceError
 
 
+@runtime_checkable
 class AwsError(Protocol):
     """What a protocol must know to write an error: `functions.errors` and `monitoring.errors` both have it."""
 

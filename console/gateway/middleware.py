@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from django.core.signals import request_finished
 from django.http import HttpRequest, HttpResponse
+from rest_framework.response import Response
 
 from console.gateway import calls, function_url, invoke
 from console.gateway.errors import BodyTooLarge
@@ -52,7 +53,9 @@ def recognise(request: HttpRequest) -> View | None:
 
 def operation(request: HttpRequest) -> HttpResponse:
     request.call = calls.identify(request)  # type: ignore[attr-defined]
-    return VIEW(request).render()
+    response: Response = VIEW(request)
+    rendered: HttpResponse = response.render()
+    return rendered
 
 
 VIEW = OperationView.as_view()

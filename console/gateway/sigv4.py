@@ -122,7 +122,10 @@ def _signature(
     scope = credential.rsplit("/", 4)  # an access key id may hold slashes, a scope may not
     if len(scope) != 5:
         raise IncompleteSignature(CREDENTIAL_PARTS.format(credential))
-    return Signature(*scope, signed_headers, value, timestamp, expires, presigned)
+    key, date, region, service, terminator = scope
+    return Signature(
+        key, date, region, service, terminator, signed_headers, value, timestamp, expires=expires, presigned=presigned
+    )
 
 
 def verify_scope(signature: Signature, *, service: str, regions: Iterable[str]) -> None:

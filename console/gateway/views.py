@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpRequest
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -39,15 +40,13 @@ class OperationView(APIView):
 
     get = post = put = patch = delete = head = operate
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        raise UnknownOperation(f"{request.method} is not a method of this API")
-
-    options = http_method_not_allowed
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        raise MethodNotAllowed(str(request.method))
 
     def get_exception_handler(self) -> Any:
         return exception_handler
 
-    def finalize_response(self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any) -> Response:
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         final: Response = super().finalize_response(request, response, *args, **kwargs)
         for name in ("Vary", "Allow"):  # these are for browsers
             final.headers.pop(name, None)

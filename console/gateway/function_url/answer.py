@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import re
+from collections.abc import Container
 from http.cookies import Morsel
 from typing import Any
 
@@ -92,5 +93,5 @@ class _Verbatim(Morsel[str]):
         super().__init__()
         self.text = text
 
-    def OutputString(self, attrs: list[str] | None = None) -> str:
+    def OutputString(self, attrs: Container[str] | None = None) -> str:
         return self.text
