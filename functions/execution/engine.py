@@ -1,0 +1,103 @@
+"""The parts of one executor, put together, and the invocation's way through them."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from functions.execution.concurrency import Concurrency
+from functions.execution.environment import Environment
+from functions.execution.invocation import Invocation
+from functions.execution.loop import Loop
+from functions.execution.pools import NoEnvironment, Pools
+from functions.execution.sandbox.place import Placer
+from functions.execution.spec import FunctionSpec, Throttled
+from functions.execution.stream import Head
+from monitoring.ingest.spool import SpoolWriter
+from monitoring.report import Kind, Report
+
+TICK_SECONDS = 0.02
+MAX_SPECS = 10_000
+
+
+@dataclass(slots=True)
+class Engine:
+    loop: Loop
+    pools: Pools
+    placer: Placer
+    spool: SpoolWriter
+    code_directory: Path
+    record_bytes: int
+    concurrency: Concurrency = field(default_factory=Concurrency)
+    specs: dict[str, FunctionSpec] = field(default_factory=dict)
+    running: dict[Environment, Invocation] = field(default_factory=dict)
+    _watching: bool = False
+
+    def know(self, wire: dict[str, object]) -> FunctionSpec:
+        spec = FunctionSpec.from_wire(wire)
+        if len(self.specs) >= MAX_SPECS:
+            self.specs.clear()  # clients send them again
+        self.specs[spec.key] = spec
+        return spec
+
+    async def invoke(self, spec: FunctionSpec, head: Head, event: bytes) -> tuple[Head, bytes]:
+        """The answer of one invocation, whatever happens."""
+        try:
+            with self.concurrency.lease(spec, head["reserved"], head["unreserved"]) as in_use:
+                return await Invocation(self, spec, head, event, in_use).run()
+        except Throttled as refusal:
+            self._report_throttle(spec, head, refusal.reason)
+            return {"status": "throttled", "reason": refusal.reason}, b""
+        except (NoEnvironment, OSError) as error:
+            return {"status": "failed", "message": str(error)}, b""
+
+    def code(self, spec: FunctionSpec) -> str:
+        return str(self.code_directory / spec.code)
+
+    def recorded(self, data: bytes) -> str | None:
+        """Text for the record, cut to the recorded length; None when it is not UTF-8."""
+        try:
+            if len(data) <= self.record_bytes:
+                return data.decode()
+            cut = data[: self.record_bytes]
+            # A character may have been cut in two: at most its first three bytes are there.
+            for end in range(len(cut), max(0, len(cut) - 4), -1):
+                try:
+                    return cut[:end].decode()
+                except UnicodeDecodeError:
+                    continue
+        except UnicodeDecodeError:
+            pass
+        return None
+
+    def watch(self) -> None:
+        if not self._watching:
+            self._watching = True
+            self.loop.later(TICK_SECONDS, self._tick)
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        wait = TICK_SECONDS
+        for environment, invocation in list(self.running.items()):
+            invocation.tick(now)
+            if now < environment.deadline:
+                wait = min(wait, environment.deadline - now)
+        self._watching = bool(self.running)
+        if self._watching:
+            self.loop.later(max(wait, 0.001), self._tick)
+
+    def _report_throttle(self, spec: FunctionSpec, head: Head, reason: str) -> None:
+        self.spool.append(
+            Report(
+                kind=Kind.THROTTLE,
+                account_id=spec.account_id,
+                region=spec.region,
+                function_name=spec.function_name,
+                version=spec.version,
+                qualifier=head.get("qualifier", ""),
+                request_id=head["request_id"],
+                source=head.get("source", ""),
+                at_ms=time.time() * 1000,
+                reason=reason,
+                attempt=head.get("attempt", 1),
+            )
+        )

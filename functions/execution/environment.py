@@ -1,0 +1,279 @@
+"""An execution environment: one sandbox that runs one runtime process, for one function version, one call at a time.
+
+    STARTING ---> READY ---> INITIALISING ---> IDLE <---> BUSY
+                                                |          |
+                                                |          v
+                                                +---> DRAINING
+    any of them ---> DEAD
+
+starting      the sandbox is being made, or the runtime in it has not said `ready` yet
+ready         the runtime is loaded and belongs to no function: it may be assigned, once
+initialising  code, variables and limits are in place; the handler is being imported
+idle          waits for an invocation; frozen after a while
+busy          runs one
+draining      runs its last one (its function changed, or the executor ends)
+dead          its processes are gone; uid and cgroup may be used again
+
+Anything else is refused: a transition that is not in TRANSITIONS raises, a frame that no state expects kills the
+sandbox. The sandbox is hostile: nothing it sends is believed beyond "this is the answer to what I asked".
+"""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from functions.execution.logs import LogBuffer
+from functions.execution.loop import Loop, Promise
+from functions.execution.sandbox.cgroups import MIB
+from functions.execution.sandbox.factory import TMP_MB, Factory, Sandbox
+from functions.execution.sandbox.place import Placer
+from functions.execution.spec import FunctionSpec
+from functions.execution.stream import Head, Stream
+
+MAX_HEAD = 65_536
+MAX_RESPONSE = 6 * 1024 * 1024 + 100  # AWS's figure for synchronous responses
+MAX_BODY = MAX_RESPONSE + 65_536  # error payloads have no limit of their own
+
+
+class State(Enum):
+    STARTING = "starting"
+    READY = "ready"
+    INITIALISING = "initialising"
+    IDLE = "idle"
+    BUSY = "busy"
+    DRAINING = "draining"
+    DEAD = "dead"
+
+
+TRANSITIONS: dict[State, set[State]] = {
+    State.STARTING: {State.READY, State.DEAD},
+    State.READY: {State.INITIALISING, State.DEAD},
+    State.INITIALISING: {State.IDLE, State.DEAD},
+    State.IDLE: {State.BUSY, State.DRAINING, State.DEAD},
+    State.BUSY: {State.IDLE, State.DRAINING, State.DEAD},
+    State.DRAINING: {State.DEAD},
+    State.DEAD: set(),
+}
+
+
+class IllegalTransition(Exception):
+    """A fault of the engine: the state machine was asked for what it does not allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The runtime answered."""
+
+    head: Head
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The runtime is gone. `status` as a shell gives it; `reason` is why we killed it, empty when it went by itself."""
+
+    status: int
+    reason: str = ""  # timeout, memory, protocol, stop
+
+
+Outcome = Answer | Ended
+OOM = "memory"
+
+
+class Environment:
+    """Made by `Pools`; `on_change(self)` is called after every transition."""
+
+    __slots__ = (
+        "_kill_reason",
+        "_loop",
+        "_oom_before",
+        "_stream",
+        "_waiting",
+        "deadline",
+        "factory",
+        "frozen",
+        "idle_since",
+        "log_stream",
+        "logs",
+        "on_change",
+        "sandbox",
+        "spec",
+        "started",
+        "state",
+    )
+
+    def __init__(self, loop: Loop, factory: Factory, on_change: Callable[["Environment"], None]) -> None:
+        self._loop = loop
+        self.factory = factory
+        self.on_change = on_change
+        self.state = State.STARTING
+        self.spec: FunctionSpec | None = None
+        self.log_stream = ""
+        self.frozen = False
+        self.idle_since = 0.0
+        self.started = time.monotonic()
+        self.deadline = 0.0  # of what it does now, monotonic
+        self.sandbox: Sandbox | None = None
+        self._stream: Stream | None = None
+        self._waiting: Promise[Outcome] | None = None
+        self._kill_reason = ""
+        self._oom_before = 0
+        self.logs = LogBuffer(-1)
+        factory.create(self._created)
+
+    # --- life ---
+
+    def move(self, state: State) -> None:
+        if state not in TRANSITIONS[self.state]:
+            raise IllegalTransition(f"{self.state.value} to {state.value}")
+        self.state = state
+        self.on_change(self)
+
+    def kill(self, reason: str) -> None:
+        """End it. The transition to DEAD follows when the kernel says that the processes are gone."""
+        if self.state is State.DEAD or self._kill_reason:
+            return
+        self._kill_reason = reason
+        if self.sandbox is not None:
+            self.sandbox.kill()
+            self.freeze(False)
+
+    def drain(self) -> None:
+        """Serve no further invocation."""
+        if self.state is State.BUSY:
+            self.move(State.DRAINING)
+        elif self.state is not State.DRAINING:
+            self.kill("stop")
+
+    def freeze(self, frozen: bool) -> None:
+        if self.frozen is not frozen and self.sandbox is not None and self.sandbox.group is not None:
+            self.frozen = frozen
+            self.sandbox.group.freeze(frozen)
+
+    # --- work ---
+
+    async def initialise(
+        self, placer: Placer, spec: FunctionSpec, code: str, assignment: dict[str, Any], limit_s: float
+    ) -> Outcome:
+        """Become an environment of `spec`: IDLE after an answer without error. Raises OSError when code cannot be placed."""
+        assert self.sandbox is not None
+        self.move(State.INITIALISING)
+        self.spec = spec
+        if self.sandbox.group is not None:
+            self.sandbox.group.limit(spec.memory_mb, spec.ephemeral_mb)
+        size = spec.ephemeral_mb if spec.ephemeral_mb != TMP_MB else None
+        self.sandbox.tmp = placer.place(self.sandbox.pidfd, code, size)
+        outcome = await self._ask({"op": "assign", **assignment}, b"", limit_s)
+        if isinstance(outcome, Answer):
+            if "error" in outcome.head:
+                self.kill("init")
+            else:
+                self.idle_since = time.monotonic()
+                self.move(State.IDLE)
+        return outcome
+
+    async def invoke(self, head: Head, body: bytes, limit_s: float) -> Outcome:
+        """Run one invocation. The environment is IDLE after an answer, else dead or on its way there."""
+        self.freeze(False)
+        self.move(State.BUSY)
+        group = self.sandbox.group if self.sandbox else None
+        if group is not None:
+            group.reset_peak()
+        return await self._ask(head, body, limit_s)
+
+    def finish(self) -> None:
+        """The invocation's books are closed: free for the next one."""
+        if self.state is State.BUSY and not self._kill_reason:
+            self.idle_since = time.monotonic()
+            self.move(State.IDLE)
+        elif self.state is State.DRAINING:
+            self.kill("stop")
+
+    async def _ask(self, head: Head, body: bytes, limit_s: float) -> Outcome:
+        assert self._stream is not None
+        assert self.sandbox is not None
+        if self.sandbox.group is not None:
+            self._oom_before = self.sandbox.group.oom_kills()
+        self.deadline = time.monotonic() + limit_s
+        self._waiting = Promise(self._loop)
+        self._stream.send(head, body)
+        return await self._waiting
+
+    # --- memory ---
+
+    def tmp_bytes(self) -> int:
+        """What /tmp holds: the kernel counts it as memory, AWS does not."""
+        if self.sandbox is None or self.sandbox.tmp < 0:
+            return 0
+        try:
+            facts = os.fstatvfs(self.sandbox.tmp)
+        except OSError:
+            return 0
+        return (facts.f_blocks - facts.f_bfree) * facts.f_frsize
+
+    def over_memory(self) -> bool:
+        if self.sandbox is None or self.sandbox.group is None or self.spec is None:
+            return False
+        return self.sandbox.group.usage() - self.tmp_bytes() > self.spec.memory_mb * MIB
+
+    def peak_mb(self) -> int:
+        """Most memory used since the invocation began, without /tmp, rounded up."""
+        if self.sandbox is None or self.sandbox.group is None:
+            return 0
+        return max(1, -(-(self.sandbox.group.peak() - self.tmp_bytes()) // MIB))
+
+    # --- what happens to it ---
+
+    def _created(self, sandbox: Sandbox | None) -> None:
+        if sandbox is None:
+            self._kill_reason = self._kill_reason or "create"
+            self.move(State.DEAD)
+            return
+        self.sandbox = sandbox
+        self.logs = LogBuffer(sandbox.log)
+        self._loop.watch(sandbox.pidfd, self._exited)
+        self._stream = Stream(self._loop, sandbox.control, self._frame, self._hung_up, MAX_HEAD, MAX_BODY)
+        if self._kill_reason:
+            sandbox.kill()
+
+    def _frame(self, head: Head, body: bytes) -> None:
+        op = head.get("op")
+        if self.state is State.STARTING and op == "ready":
+            self.move(State.READY)
+            return
+        waiting = self._waiting
+        expected = "init" if self.state is State.INITIALISING else "done"
+        if waiting is None or waiting.done or op != expected:
+            self.kill("protocol")
+            return
+        self._waiting = None
+        waiting.set(Answer(head, body))
+
+    def _hung_up(self) -> None:
+        """The control channel ended. Usually the process is ending too, and its status is what counts."""
+        if self.state is State.IDLE:
+            self.kill("protocol")
+        elif self.state not in (State.DEAD, State.BUSY, State.DRAINING, State.INITIALISING):
+            self._loop.later(1.0, lambda: self.kill("protocol"))
+
+    def _exited(self, _events: int) -> None:
+        sandbox, waiting = self.sandbox, self._waiting
+        assert sandbox is not None
+        self._loop.forget(sandbox.pidfd)
+        status = sandbox.reap()
+        while self.logs.drain():
+            pass
+        reason = self._kill_reason
+        if not reason and sandbox.group is not None and sandbox.group.oom_kills() > self._oom_before:
+            reason = OOM
+        self.move(State.DEAD)
+        if self._stream is not None:
+            self._stream.close()
+        self._waiting = None
+        if waiting is not None:
+            waiting.set(Ended(status, reason))  # whoever waits reads the last of the log and the peak now
+        self.sandbox = None
+        self.factory.recycle(sandbox)

@@ -1,0 +1,169 @@
+"""The executor: the only owner of sandboxes on a node. One process, one thread, one event loop.
+
+    python -m functions.execution.executor --socket PATH --code DIR --spool DIR --run DIR --pool N --idle SECONDS
+                                           --node ID [--record-bytes N] [--environments N] [--memory-mb N] [--drain S]
+
+Prints one JSON line {"ready": true, "isolation": {...}} when it serves. SIGTERM: takes nothing new, lets what runs come
+to its end (at most --drain seconds), answers, and ends; a second one ends at once.
+"""
+
+import argparse
+import json
+import logging
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from functions.execution.engine import Engine
+from functions.execution.loop import Loop
+from functions.execution.pools import Budget, NoEnvironment, Pools
+from functions.execution.runtimes.discovery import installed
+from functions.execution.sandbox import cgroups, uids
+from functions.execution.sandbox import syscalls as sc
+from functions.execution.sandbox.factory import Factory
+from functions.execution.sandbox.isolation import Isolation
+from functions.execution.sandbox.place import Placer
+from functions.execution.server import Server
+from monitoring.ingest.spool import SpoolWriter
+
+logger = logging.getLogger(__name__)
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def absolute(value: str) -> Path:
+    return Path(value).absolute()
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="executor")
+    for name in ("socket", "code", "spool", "run"):
+        parser.add_argument(f"--{name}", type=absolute, required=True)
+    parser.add_argument("--pool", type=int, default=4)
+    parser.add_argument("--idle", type=float, default=600.0)
+    parser.add_argument("--node", required=True)
+    parser.add_argument("--record-bytes", type=int, default=65_536)
+    parser.add_argument("--environments", type=int, default=1000)
+    memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
+    # Functions rarely use what they are configured with: twice the machine's memory may be promised.
+    parser.add_argument("--memory-mb", type=int, default=2 * memory_mb)
+    parser.add_argument("--drain", type=float, default=30.0)
+    return parser.parse_args()
+
+
+class Executor:
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.loop = Loop()
+        self.options = options
+        self.block = uids.take()
+        self.groups, why = self._groups()
+        self.isolation = Isolation.of(self.groups, why, self.block)
+        self.pools = Pools(
+            self.loop,
+            options.pool,
+            options.idle,
+            Budget(min(options.environments, uids.BLOCK), options.memory_mb),
+            self._factory,
+        )
+        self.spool = SpoolWriter(options.spool, options.node)
+        self.engine = Engine(self.loop, self.pools, Placer(), self.spool, options.code, options.record_bytes)
+        self.server = Server(self.loop, self.engine, options.socket, self.status)
+        self.ending = False
+
+    def run(self) -> None:
+        self._listen_to_signals()
+        for runtime in first_runtimes():
+            self.pools.runtime(runtime)
+        print(json.dumps({"ready": True, "isolation": self.isolation.facts}), flush=True)  # noqa: T201
+        try:
+            self.loop.run()
+        finally:
+            self.close()
+
+    def status(self) -> dict[str, Any]:
+        return {
+            "node": self.options.node,
+            "isolation": self.isolation.facts,
+            "runtimes": {name: interpreter.version for name, interpreter in installed().items()},
+            **self.pools.status(),
+        }
+
+    def end(self) -> None:
+        if self.ending:
+            self.loop.stop()
+            return
+        self.ending = True
+        self.server.close()
+        self.pools.close()
+        self.loop.later(self.options.drain, self.loop.stop)
+        self._end_when_done()
+
+    def close(self) -> None:
+        self.server.close()
+        self.server.hang_up()
+        self.pools.kill()
+        for factory in self.pools.factories():
+            factory.close()
+        if self.groups is not None:
+            self.groups.close()
+        self.spool.close()
+
+    def _end_when_done(self) -> None:
+        if self.server.in_flight:
+            self.loop.later(0.02, self._end_when_done)
+        else:
+            self.loop.later(0.05, self.loop.stop)  # the last answers leave
+
+    def _listen_to_signals(self) -> None:
+        read, write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(write)
+        for number in SIGNALS:
+            signal.signal(number, lambda *_: None)
+
+        def woken(_events: int) -> None:
+            os.read(read, 64)
+            self.end()
+
+        self.loop.watch(read, woken)
+
+    def _groups(self) -> tuple[cgroups.Groups | None, str]:
+        try:
+            version, roots = cgroups.find()
+            cgroups.clear_dead(roots)
+            cgroups.clear_block(roots, self.block.number)
+            cgroups.enable_block(roots, version, self.block.number)
+        except (cgroups.Unavailable, OSError) as error:
+            return None, str(error)
+        return cgroups.Groups(version, roots, self.block.number, sorted(roots)), ""
+
+    def _factory(self, runtime: str) -> Factory:
+        interpreter = installed().get(runtime)
+        if interpreter is None:
+            raise NoEnvironment(f"The runtime {runtime} is not installed on this node")
+        return Factory(self.loop, interpreter, self.groups, self.block)
+
+
+def first_runtimes() -> list[str]:
+    """Whose pools start with the executor: our own Python, else the newest, and the newest Node.js."""
+    found = installed()
+    own = "python{}.{}".format(*sys.version_info[:2])
+    pythons = [name for name, interpreter in found.items() if interpreter.family == "python"]
+    nodes = [name for name, interpreter in found.items() if interpreter.family == "node"]
+    newest = sorted(pythons, key=lambda name: int(name.rpartition(".")[2]))[-1:]
+    return ([own] if own in found else newest) + sorted(nodes)[-1:]
+
+
+def main() -> None:
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s", level="INFO")
+    options = arguments()
+    sc.prctl(sc.PR_SET_DUMPABLE, 0)
+    os.chdir("/")
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    Executor(options).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""What AWS says when a function fails: payloads, REPORT fields and log lines, word for word."""
+
+import json
+import time
+from dataclasses import dataclass
+
+from functions.execution.environment import MAX_RESPONSE, OOM, Answer, Ended
+from monitoring.report import Outcome
+
+SIGNALS = {
+    1: "hangup", 2: "interrupt", 3: "quit", 4: "illegal instruction", 5: "trace/breakpoint trap", 6: "aborted",
+    7: "bus error", 8: "floating point exception", 9: "killed", 11: "segmentation fault", 13: "broken pipe",
+    14: "alarm clock", 15: "terminated", 24: "CPU time limit exceeded", 25: "file size limit exceeded",
+    31: "bad system call",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """`status` is REPORT's (`error`, `timeout`); empty for an exception of the handler, which AWS does not mark there."""
+
+    outcome: Outcome
+    error_type: str
+    payload: bytes
+    message: str
+    status: str = ""
+    line: str = ""  # to be logged, without a time stamp or newline
+
+
+def reason(status: int) -> str:
+    """The end of a process in the words of Go's runtime, which AWS's supervisor is written in."""
+    if status > 128:
+        return f"Runtime exited with error: signal: {SIGNALS.get(status - 128, f'signal {status - 128}')}"
+    if status:
+        return f"Runtime exited with error: exit status {status}"
+    return "Runtime exited without providing a reason"
+
+
+def _platform(outcome: Outcome, kind: str, request_id: str, text: str, status: str, line: str) -> Failure:
+    message = f"RequestId: {request_id} Error: {text}"
+    payload = json.dumps({"errorType": kind, "errorMessage": message}, separators=(",", ":")).encode()
+    return Failure(outcome, kind, payload, message, status, line)
+
+
+def ended(end: Ended, request_id: str, timeout_s: float) -> Failure:
+    """The runtime went away instead of answering."""
+    if end.reason == "timeout":
+        text = f"Task timed out after {timeout_s:.2f} seconds"
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + f".{time.time_ns() // 1_000_000 % 1000:03d}Z"
+        line = f"{stamp} {request_id} {text}"
+        return _platform(Outcome.TIMEOUT, "Sandbox.Timedout", request_id, text, "timeout", line)
+    text = reason(end.status)
+    if end.reason == OOM:
+        outcome, kind = Outcome.OUT_OF_MEMORY, "Runtime.OutOfMemory"
+        text = "Runtime exited with error: signal: killed"
+    else:
+        outcome, kind = Outcome.CRASH, "Runtime.ExitError"
+    line = f"RequestId: {request_id} Error: {text}\n{kind}"
+    return _platform(outcome, kind, request_id, text, "error", line)
+
+
+def answered(answer: Answer, request_id: str) -> Failure | None:
+    """What an answer tells of failure; None for a response."""
+    head = answer.head
+    if "size" in head or (len(answer.body) > MAX_RESPONSE and "error" not in head):
+        kind = "Function.ResponseSizeTooLarge"
+        message = f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE} bytes)."
+        payload = json.dumps({"errorMessage": message, "errorType": kind}, separators=(",", ":")).encode()
+        return Failure(Outcome.ERROR, kind, payload, message)
+    if "error" not in head:
+        return None
+    return Failure(Outcome.ERROR, str(head["error"])[:256], answer.body, _message(answer.body))
+
+
+def _message(payload: bytes) -> str:
+    try:
+        return str(json.loads(payload)["errorMessage"])[:4096]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""

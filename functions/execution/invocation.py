@@ -1,0 +1,301 @@
+"""One invocation's life in the executor: environment, init, the call, its log, its report, its answer."""
+
+import math
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from functions.execution import failures
+from functions.execution.environment import OOM, Answer, Ended, Environment, Outcome, State
+from functions.execution.failures import Failure
+from functions.execution.logs import Line, now_ms, tail
+from functions.execution.runtimes.table import RUNTIMES
+from functions.execution.spec import FunctionSpec
+from functions.execution.stream import Head
+from monitoring.report import Kind, Report
+from monitoring.report import Outcome as ReportOutcome
+
+if TYPE_CHECKING:
+    from functions.execution.engine import Engine
+
+INIT_SECONDS = 10.0
+FLUSH_SECONDS = 0.2
+
+
+def stream_name(version: str) -> str:
+    return f"{time.strftime('%Y/%m/%d')}/[{version}]{secrets.token_hex(16)}"
+
+
+def function_environment(spec: FunctionSpec, log_group: str, log_stream: str) -> dict[str, str]:
+    """The variables of the runtime process: the user's own, then those that AWS sets and nobody may override."""
+    runtime = RUNTIMES[spec.runtime]
+    variables = {
+        "LANG": "en_US.UTF-8",
+        "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+        "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
+        "TZ": ":UTC",
+    }
+    if runtime.family == "python":
+        variables["PYTHONPATH"] = "/var/runtime"
+    elif runtime.family == "node":
+        major = runtime.version
+        variables["NODE_PATH"] = (
+            f"/opt/nodejs/node{major}/node_modules:/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task"
+        )
+    variables |= spec.environment
+    variables |= {
+        "_HANDLER": spec.handler,
+        "AWS_EXECUTION_ENV": runtime.execution_env,
+        "AWS_REGION": spec.region,
+        "AWS_DEFAULT_REGION": spec.region,
+        "AWS_LAMBDA_FUNCTION_NAME": spec.function_name,
+        "AWS_LAMBDA_FUNCTION_VERSION": spec.version,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory_mb),
+        "AWS_LAMBDA_LOG_GROUP_NAME": log_group,
+        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "LAMBDA_TASK_ROOT": "/var/task",
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+    }
+    return variables
+
+
+@dataclass(slots=True)
+class Invocation:
+    """`run` gives the answer's head and body. The report is in the spool before it returns."""
+
+    engine: "Engine"
+    spec: FunctionSpec
+    head: Head  # of the request
+    event: bytes
+    in_use: int
+    environment: Environment | None = None
+    log_group: str = ""
+    log_stream: str = ""
+    init_ms: float | None = None
+    started_ms: float = 0.0
+    began: float = 0.0
+    taken: list[str] = field(default_factory=list)  # messages that were reported before the end
+    flushed: float = 0.0
+
+    @property
+    def request_id(self) -> str:
+        return str(self.head["request_id"])
+
+    async def run(self) -> tuple[Head, bytes]:
+        spec = self.spec
+        self.log_group = spec.log_group or f"/aws/lambda/{spec.function_name}"
+        self.started_ms = time.time() * 1000
+        environment = await self.engine.pools.acquire(spec)
+        self.take(environment)
+        outcome: Outcome
+        if environment.state is State.IDLE:
+            self.start()
+            outcome = await self.call(environment, spec.timeout_s)
+        else:
+            outcome = await self.initialise(environment, INIT_SECONDS)
+            if self.is_error(outcome):
+                # As AWS: the failed init phase is said in the log, and init runs again as part of the invocation.
+                self.init_report("init", outcome)
+                environment, outcome = await self.again()
+            else:
+                self.start()
+                outcome = await self.call(environment, spec.timeout_s)
+        return self.finish(outcome)
+
+    def take(self, environment: Environment) -> None:
+        self.environment = environment
+        self.log_stream = environment.log_stream or self.log_stream or stream_name(self.spec.version)
+        environment.log_stream = self.log_stream
+        self.engine.running[environment] = self
+        self.engine.watch()
+
+    def start(self) -> None:
+        self.began = time.monotonic()
+        self.flushed = self.began
+        assert self.environment is not None
+        self.environment.logs.add(f"START RequestId: {self.request_id} Version: {self.spec.version}\n")
+
+    async def initialise(self, environment: Environment, limit_s: float) -> Outcome:
+        spec = self.spec
+        assignment = {
+            "handler": spec.handler,
+            "environment": function_environment(spec, self.log_group, self.log_stream),
+        }
+        began = time.monotonic()
+        outcome = await environment.initialise(self.engine.placer, spec, self.engine.code(spec), assignment, limit_s)
+        self.init_ms = (time.monotonic() - began) * 1000
+        environment.logs.drain()
+        return outcome
+
+    async def again(self) -> tuple[Environment, Outcome]:
+        """Init once more, in a new environment, on the invocation's own time."""
+        before = self.environment
+        assert before is not None
+        lines = before.logs.take()
+        self.engine.running.pop(before, None)
+        environment = await self.engine.pools.fresh(self.spec)
+        self.take(environment)
+        environment.logs.lines[:0] = lines
+        self.start()
+        if environment.state is State.IDLE:  # one of this key came back meanwhile
+            return environment, await self.call(environment, self.spec.timeout_s)
+        outcome = await self.initialise(environment, self.spec.timeout_s)
+        init_ms, self.init_ms = self.init_ms, None
+        if self.is_error(outcome):
+            self.init_ms = init_ms
+            self.init_report("invoke", outcome)
+            self.init_ms = None
+            return environment, outcome
+        left = self.spec.timeout_s - (time.monotonic() - self.began)
+        return environment, await self.call(environment, left)
+
+    async def call(self, environment: Environment, limit_s: float) -> Outcome:
+        head = {
+            "op": "invoke",
+            "id": self.request_id,
+            "deadline_ms": int((time.time() + limit_s) * 1000),
+            "arn": self.head["invoked_arn"],
+            "trace": self.head.get("trace_id", ""),
+            "client_context": self.head.get("client_context", ""),
+        }
+        outcome = await environment.invoke(head, self.event or b"{}", limit_s)
+        if isinstance(outcome, Answer) and outcome.head.get("id") != head["id"]:
+            environment.kill("protocol")
+            return Ended(137, "protocol")
+        return outcome
+
+    @staticmethod
+    def is_error(outcome: Outcome) -> bool:
+        return isinstance(outcome, Ended) or "error" in outcome.head
+
+    def failure(self, outcome: Outcome) -> Failure | None:
+        if isinstance(outcome, Ended):
+            return failures.ended(outcome, self.request_id, self.spec.timeout_s)
+        return failures.answered(outcome, self.request_id)
+
+    def init_report(self, phase: str, outcome: Outcome) -> None:
+        assert self.environment is not None
+        timed_out = isinstance(outcome, Ended) and outcome.reason == "timeout"
+        line = f"INIT_REPORT Init Duration: {self.init_ms:.2f} ms\tPhase: {phase}\tStatus: {'timeout' if timed_out else 'error'}"
+        failure = self.failure(outcome)
+        if not timed_out and failure is not None:
+            line += f"\tError Type: {failure.error_type}"
+        self.environment.logs.add(line + "\n")
+
+    def finish(self, outcome: Outcome) -> tuple[Head, bytes]:
+        """Close the books: log lines, report, the environment back to its pool."""
+        environment, spec, engine = self.environment, self.spec, self.engine
+        assert environment is not None
+        duration_ms = (time.monotonic() - self.began) * 1000
+        logs = environment.logs
+        logs.drain()
+        logs.end()
+        failure = self.failure(outcome)
+        in_init = self.is_error(outcome) and isinstance(outcome, Answer) and outcome.head.get("op") == "init"
+        status = ""
+        if failure is not None:
+            if isinstance(outcome, Ended) and outcome.reason == "timeout":
+                duration_ms = spec.timeout_s * 1000.0
+            if failure.line:
+                logs.add(failure.line + "\n")
+            if failure.status == "timeout":
+                status = "Status: timeout\t"
+            elif failure.status or in_init:
+                status = f"Status: error\tError Type: {failure.error_type}\t"
+        peak_mb = environment.peak_mb()
+        if isinstance(outcome, Ended) and outcome.reason == OOM:
+            peak_mb = spec.memory_mb
+        peak_mb = min(peak_mb, spec.memory_mb)
+        billed_ms = math.ceil(duration_ms)
+        init = f"Init Duration: {self.init_ms:.2f} ms\t" if self.init_ms is not None else ""
+        logs.add(f"END RequestId: {self.request_id}\n")
+        logs.add(
+            f"REPORT RequestId: {self.request_id}\tDuration: {duration_ms:.2f} ms\tBilled Duration: {billed_ms} ms\t"
+            f"Memory Size: {spec.memory_mb} MB\tMax Memory Used: {peak_mb} MB\t{init}{status}\n"
+        )
+        lines = logs.take()
+        response = (
+            outcome.body if failure is None and isinstance(outcome, Answer) else failure.payload if failure else b""
+        )
+        engine.running.pop(environment, None)
+        engine.spool.append(
+            Report(
+                kind=Kind.INVOCATION,
+                account_id=spec.account_id,
+                region=spec.region,
+                function_name=spec.function_name,
+                version=spec.version,
+                qualifier=self.head.get("qualifier", ""),
+                request_id=self.request_id,
+                source=self.head.get("source", ""),
+                at_ms=self.started_ms,
+                log_group=self.log_group,
+                log_stream=self.log_stream,
+                lines=lines,
+                outcome=(ReportOutcome.INIT_ERROR if in_init else failure.outcome)
+                if failure
+                else ReportOutcome.SUCCESS,
+                duration_ms=round(duration_ms, 3),
+                billed_ms=billed_ms,
+                init_ms=round(self.init_ms, 3) if self.init_ms is not None else None,
+                memory_mb=spec.memory_mb,
+                max_memory_mb=peak_mb,
+                error_type=failure.error_type if failure else "",
+                error_message=failure.message if failure else "",
+                attempt=self.head.get("attempt", 1),
+                concurrency=self.in_use,
+                event_size=len(self.event),
+                response_size=len(response),
+                event=engine.recorded(self.event),
+                response=engine.recorded(response),
+            )
+        )
+        if isinstance(outcome, Answer) and outcome.head.get("last"):
+            environment.kill("last")
+        engine.pools.release(environment)
+        log_tail = tail(self.taken + [message for _, message in lines]) if self.head.get("want_tail") else b""
+        answer = {
+            "status": "ok",
+            "tail": len(log_tail),
+            "function_error": "Unhandled" if failure else "",
+            "error_type": failure.error_type if failure else "",
+            "duration_ms": round(duration_ms, 3),
+            "billed_ms": billed_ms,
+            "init_ms": self.init_ms,
+            "memory_mb": spec.memory_mb,
+            "max_memory_mb": peak_mb,
+        }
+        return answer, response + log_tail
+
+    def tick(self, now: float) -> None:
+        """While it runs: deadline, memory, log. Called by the watch every few milliseconds."""
+        environment = self.environment
+        assert environment is not None
+        environment.logs.drain()
+        if now >= environment.deadline:
+            environment.kill("timeout")
+        elif environment.over_memory():
+            environment.kill(OOM)
+        if environment.logs.lines and self.began and now - self.flushed >= FLUSH_SECONDS:
+            self.flushed = now
+            self.report_lines(environment.logs.take())
+
+    def report_lines(self, lines: list[Line]) -> None:
+        spec = self.spec
+        self.taken = [*self.taken, *(message for _, message in lines)][-100:]
+        self.engine.spool.append(
+            Report(
+                kind=Kind.LOG,
+                account_id=spec.account_id,
+                region=spec.region,
+                function_name=spec.function_name,
+                version=spec.version,
+                request_id=self.request_id,
+                at_ms=lines[0][0] if lines else now_ms(),
+                log_group=self.log_group,
+                log_stream=self.log_stream,
+                lines=lines,
+            )
+        )

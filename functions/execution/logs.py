@@ -1,0 +1,89 @@
+"""From a sandbox's log pipe to log events: bounded memory, whatever a handler prints.
+
+The pipe is read when an answer has come (all that was printed before it is in the pipe then: at most its capacity),
+every tick of the watch, and on readiness for environments that print much. A full pipe makes the handler wait.
+"""
+
+import os
+import time
+
+PIPE_BYTES = 65_536
+# AWS's largest log event. A longer line becomes several.
+MAX_EVENT = 256 * 1024
+# Of one invocation. What goes beyond is counted, not kept.
+MAX_BYTES = 8 * 1024 * 1024
+TAIL_BYTES = 4096
+
+Line = tuple[int, str]
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class LogBuffer:
+    """The events of one environment since they were last taken."""
+
+    __slots__ = ("_dropped", "_fd", "_kept", "_partial", "lines", "tail")
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._partial = b""
+        self._kept = 0
+        self._dropped = 0
+        self.lines: list[Line] = []
+        self.tail: list[str] = []  # what was taken before the end of the invocation, its last part
+
+    def drain(self) -> int:
+        """Read what the pipe holds; the number of bytes."""
+        try:
+            data = os.read(self._fd, PIPE_BYTES)
+        except BlockingIOError:
+            return 0
+        if data:
+            self._feed(data)
+        return len(data)
+
+    def add(self, message: str) -> None:
+        """An event of our own: START, END, REPORT, ..."""
+        self.lines.append((now_ms(), message))
+
+    def end(self) -> None:
+        """The invocation has ended: a last line without newline is complete, and what was dropped is said."""
+        if self._partial:
+            self._keep(self._partial + b"\n", now_ms())
+            self._partial = b""
+        if self._dropped:
+            self.add(f"[hearth] {self._dropped} bytes of output dropped: an invocation may log {MAX_BYTES} bytes\n")
+        self._kept = self._dropped = 0
+
+    def take(self) -> list[Line]:
+        lines, self.lines = self.lines, []
+        return lines
+
+    def _feed(self, data: bytes) -> None:
+        at = now_ms()
+        *whole, self._partial = (self._partial + data).split(b"\n")
+        for line in whole:
+            self._keep(line + b"\n", at)
+        while len(self._partial) >= MAX_EVENT:
+            self._keep(self._partial[:MAX_EVENT], at)
+            self._partial = self._partial[MAX_EVENT:]
+
+    def _keep(self, line: bytes, at: int) -> None:
+        if self._kept + len(line) > MAX_BYTES:
+            self._dropped += len(line)
+            return
+        self._kept += len(line)
+        for start in range(0, len(line), MAX_EVENT):
+            text = line[start : start + MAX_EVENT].decode("utf-8", "replace")
+            self.lines.append((at, text.replace("\r", "\n")))
+
+
+def tail(lines: list[str]) -> bytes:
+    """The last 4 KB, as `LogType: Tail` gives them."""
+    size, first = 0, len(lines)
+    while first and size < TAIL_BYTES:
+        first -= 1
+        size += len(lines[first])
+    return "".join(lines[first:]).encode("utf-8", "replace")[-TAIL_BYTES:]

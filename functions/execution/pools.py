@@ -1,0 +1,274 @@
+"""Which environments there are, and which one serves the next invocation.
+
+A warm one of the same key comes first (the last that was used, so that the others may be reaped), then a pre-warmed one
+of the runtime, then one made on demand. A node has a budget of environments and of configured memory: beyond it the
+idle environment that was used longest ago has to go.
+"""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from functions.execution.environment import Environment, State
+from functions.execution.loop import Loop, Promise
+from functions.execution.sandbox.factory import Factory
+from functions.execution.spec import FunctionSpec
+
+FREEZE_SECONDS = 1.0
+SWEEP_SECONDS = 0.5
+REFILL_SECONDS = 0.01  # after the invocation that took one: it goes first
+ATTEMPTS = 3
+logger = logging.getLogger(__name__)
+
+
+class NoEnvironment(Exception):
+    """The platform's fault: a sandbox could not be made."""
+
+
+@dataclass(slots=True)
+class Budget:
+    environments: int
+    memory_mb: int
+
+
+@dataclass(slots=True)
+class Waiter:
+    key: str
+    promise: Promise[Environment]
+
+
+@dataclass(slots=True)
+class RuntimePool:
+    """The unassigned environments of one runtime."""
+
+    factory: Factory
+    target: int
+    ready: list[Environment] = field(default_factory=list)
+    starting: int = 0
+    failures: int = 0  # in a row
+    waiters: deque[Waiter] = field(default_factory=deque)
+    refill_planned: bool = False
+
+
+class Pools:
+    def __init__(self, loop: Loop, size: int, idle_s: float, budget: Budget, factory: Callable[[str], Factory]) -> None:
+        """`factory` makes the Factory of a runtime id; it raises NoEnvironment for one that is not installed."""
+        self._loop = loop
+        self._size = size
+        self._idle_s = idle_s
+        self._budget = budget
+        self._factory = factory
+        self._runtimes: dict[str, RuntimePool] = {}
+        self._of: dict[Environment, RuntimePool] = {}
+        self._idle: dict[str, list[Environment]] = {}
+        self._current: dict[tuple[str, str], str] = {}
+        self._memory_mb = 0
+        self._sweeping = False
+        self.closed = False
+
+    # --- for invocations ---
+
+    async def acquire(self, spec: FunctionSpec) -> Environment:
+        """An environment for one invocation: IDLE of this key, or READY to be initialised. Raises NoEnvironment."""
+        self._retire(spec)
+        idle = self._idle.get(spec.key)
+        if idle:
+            environment = idle.pop()
+            if not idle:
+                del self._idle[spec.key]
+            return environment
+        return await self.fresh(spec)
+
+    async def fresh(self, spec: FunctionSpec) -> Environment:
+        """A READY environment of the spec's runtime (or an IDLE one of this key that came back meanwhile)."""
+        pool = self.runtime(spec.runtime)
+        self._make_room(spec.memory_mb)
+        if pool.ready:
+            environment = pool.ready.pop()
+            self._plan_refill(pool)
+        else:
+            waiter = Waiter(spec.key, Promise(self._loop))
+            pool.waiters.append(waiter)
+            if pool.starting < len(pool.waiters):
+                self._start(pool)
+            environment = await waiter.promise
+        if environment.state is State.READY:
+            self._memory_mb += spec.memory_mb
+        return environment
+
+    def release(self, environment: Environment) -> None:
+        """The invocation is over."""
+        environment.finish()
+        spec = environment.spec
+        if environment.state is not State.IDLE or spec is None:
+            return
+        if self.closed or self._current.get((spec.function, spec.version)) != spec.key:
+            environment.kill("stop")
+            return
+        for waiter in self._of[environment].waiters:
+            if waiter.key == spec.key:
+                self._of[environment].waiters.remove(waiter)
+                waiter.promise.set(environment)
+                return
+        self._idle.setdefault(spec.key, []).append(environment)
+        if not self._sweeping:
+            self._sweeping = True
+            self._loop.later(SWEEP_SECONDS, self._sweep)
+
+    # --- for the executor ---
+
+    def runtime(self, name: str) -> RuntimePool:
+        """The pool of a runtime, which starts with its first use."""
+        pool = self._runtimes.get(name)
+        if pool is None:
+            pool = self._runtimes[name] = RuntimePool(self._factory(name), self._size)
+            self._refill(pool)
+        return pool
+
+    def status(self) -> dict[str, object]:
+        states: dict[str, int] = {}
+        for environment in self._of:
+            states[environment.state.value] = states.get(environment.state.value, 0) + 1
+        return {
+            "pools": {
+                name: {"ready": len(pool.ready), "starting": pool.starting, "target": pool.target}
+                for name, pool in self._runtimes.items()
+            },
+            "environments": states,
+            "configured_memory_mb": self._memory_mb,
+        }
+
+    def busy(self) -> bool:
+        return any(e.state in (State.BUSY, State.DRAINING, State.INITIALISING) for e in self._of)
+
+    def close(self) -> None:
+        """Take nothing new, end what waits. Busy environments go on until `kill`."""
+        self.closed = True
+        for environment in list(self._of):
+            if environment.state in (State.STARTING, State.READY, State.IDLE):
+                environment.kill("stop")
+
+    def kill(self) -> None:
+        for environment in list(self._of):
+            environment.kill("stop")
+
+    def alive(self) -> bool:
+        return bool(self._of)
+
+    def factories(self) -> list[Factory]:
+        return [pool.factory for pool in self._runtimes.values()]
+
+    # --- inside ---
+
+    def _start(self, pool: RuntimePool) -> None:
+        pool.starting += 1
+        # The callback may run before the constructor returns: the environment is registered in it.
+        environment = Environment(self._loop, pool.factory, self._changed)
+        if environment.state is not State.DEAD:
+            self._of[environment] = pool
+
+    def _changed(self, environment: Environment) -> None:
+        if environment.state is State.READY:
+            pool = self._of[environment]
+            pool.starting -= 1
+            pool.failures = 0
+            self._became_ready(pool, environment)
+        elif environment.state is State.DEAD:
+            self._died(environment)
+
+    def _became_ready(self, pool: RuntimePool, environment: Environment) -> None:
+        if pool.waiters:
+            pool.waiters.popleft().promise.set(environment)
+        else:
+            pool.ready.append(environment)
+        if len(pool.ready) + pool.starting < pool.target:
+            self._plan_refill(pool)
+
+    def _died(self, environment: Environment) -> None:
+        pool = self._of.pop(environment, None)
+        spec = environment.spec
+        if spec is not None:
+            self._memory_mb -= spec.memory_mb
+            idle = self._idle.get(spec.key)
+            if idle and environment in idle:
+                idle.remove(environment)
+                if not idle:
+                    del self._idle[spec.key]
+            return
+        if pool is None:
+            pool = next(p for p in self._runtimes.values() if p.factory is environment.factory)
+        if environment in pool.ready:
+            pool.ready.remove(environment)
+        else:
+            pool.starting -= 1
+            pool.failures += 1
+            for line in environment.logs.take():
+                logger.error("sandbox of %s: %s", pool.factory.interpreter.runtime, line[1].rstrip())
+        if self.closed:
+            return
+        if pool.failures >= ATTEMPTS:
+            while pool.waiters:
+                pool.waiters.popleft().promise.fail(NoEnvironment("no execution environment could be started"))
+            pool.failures = 0
+        elif pool.waiters and pool.starting < len(pool.waiters):
+            self._loop.soon(lambda: self._start(pool))
+        else:
+            self._plan_refill(pool, 1.0)
+
+    def _plan_refill(self, pool: RuntimePool, seconds: float = REFILL_SECONDS) -> None:
+        if not pool.refill_planned and not self.closed:
+            pool.refill_planned = True
+            self._loop.later(seconds, lambda: self._refill(pool))
+
+    def _refill(self, pool: RuntimePool) -> None:
+        """Start one; the next one when it is ready, so that refilling never takes more than one core."""
+        pool.refill_planned = False
+        if not self.closed and not pool.starting and len(pool.ready) < pool.target:
+            self._start(pool)
+
+    def _retire(self, spec: FunctionSpec) -> None:
+        """A new key of a function's version ends the environments of the old one."""
+        which = (spec.function, spec.version)
+        old = self._current.get(which)
+        if old == spec.key:
+            return
+        self._current[which] = spec.key
+        if old is not None:
+            self._idle.pop(old, None)
+            for environment in list(self._of):
+                if environment.spec is not None and environment.spec.key == old:
+                    environment.drain()
+
+    def _make_room(self, memory_mb: int) -> None:
+        while (
+            len(self._of) >= self._budget.environments or self._memory_mb + memory_mb > self._budget.memory_mb
+        ) and self._idle:
+            key = min(self._idle, key=lambda k: self._idle[k][0].idle_since)
+            oldest = self._idle[key].pop(0)
+            if not self._idle[key]:
+                del self._idle[key]
+            oldest.kill("evicted")
+            # Its memory is as good as free; the rest of the books follow at its death.
+            if (
+                oldest.spec is not None
+                and self._memory_mb + memory_mb - oldest.spec.memory_mb <= self._budget.memory_mb
+            ):
+                break
+
+    def _sweep(self) -> None:
+        now = time.monotonic()
+        for key in list(self._idle):
+            for environment in list(self._idle[key]):
+                age = now - environment.idle_since
+                if age >= self._idle_s:
+                    self._idle[key].remove(environment)
+                    environment.kill("reaped")
+                elif age >= FREEZE_SECONDS:
+                    environment.freeze(True)
+            if not self._idle[key]:
+                del self._idle[key]
+        self._sweeping = bool(self._idle)
+        if self._sweeping:
+            self._loop.later(SWEEP_SECONDS, self._sweep)

@@ -1,0 +1,283 @@
+// The Node.js runtime inside a sandbox: imports the handler, then serves one invocation at a time.
+//
+// Speaks frames (length of a JSON head, length of a body, both) on descriptor 3, as `../python/bootstrap.py` describes.
+// Between invocations it blocks in read(2): nothing of the handler's runs then, as in a frozen environment on AWS.
+// Error payloads and log lines are those of AWS's own Node.js runtime client.
+
+import fs from "node:fs";
+import path from "node:path";
+import util from "node:util";
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+
+const CONTROL = 3;
+const LOG = 1;
+const MAX_RESPONSE = 6 * 1024 * 1024 + 100;
+const state = { id: undefined, finish: null };
+
+// --- frames ---------------------------------------------------------------------------------------------------------
+
+function readExactly(size) {
+  const buffer = Buffer.allocUnsafe(size);
+  for (let filled = 0; filled < size; ) {
+    const count = fs.readSync(CONTROL, buffer, filled, size - filled, null);
+    if (count === 0) process.reallyExit(0); // the executor has gone
+    filled += count;
+  }
+  return buffer;
+}
+
+function receive() {
+  const sizes = readExactly(8);
+  const head = sizes.readUInt32BE(0);
+  const data = readExactly(head + sizes.readUInt32BE(4));
+  return [JSON.parse(data.toString("utf8", 0, head)), data.subarray(head)];
+}
+
+function writeAll(fd, buffer) {
+  for (let written = 0; written < buffer.length; ) {
+    try {
+      written += fs.writeSync(fd, buffer, written);
+    } catch (error) {
+      if (error.code !== "EAGAIN") throw error;
+      // Somebody made the pipe non-blocking (process.stdout does): wait for the reader.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}
+
+function send(head, body = "") {
+  const text = Buffer.from(JSON.stringify(head));
+  const content = Buffer.from(body);
+  const sizes = Buffer.allocUnsafe(8);
+  sizes.writeUInt32BE(text.length, 0);
+  sizes.writeUInt32BE(content.length, 4);
+  writeAll(CONTROL, Buffer.concat([sizes, text, content]));
+}
+
+// --- log ------------------------------------------------------------------------------------------------------------
+
+function log(level, ...values) {
+  const message = util.format(...values).replaceAll("\n", "\r");
+  try {
+    writeAll(LOG, Buffer.from(`${new Date().toISOString()}\t${state.id}\t${level}\t${message}\n`));
+  } catch {
+    // The handler closed the descriptor: as with console, output is lost and nothing else.
+  }
+}
+
+function patchConsole() {
+  const levels = { log: "INFO", debug: "DEBUG", info: "INFO", warn: "WARN", error: "ERROR", fatal: "FATAL" };
+  for (const [name, level] of Object.entries(levels)) {
+    console[name] = (...values) => log(level, ...values);
+  }
+  console.trace = (...values) => {
+    const trace = { name: "Trace", message: util.format(...values) };
+    Error.captureStackTrace(trace, console.trace);
+    log("TRACE", trace.stack);
+  };
+}
+
+// --- errors ---------------------------------------------------------------------------------------------------------
+
+class Fault extends Error {
+  constructor(kind, reason) {
+    super(reason instanceof Error ? String(reason) : reason);
+    this.name = kind;
+  }
+}
+
+function payloadOf(error) {
+  if (util.types.isNativeError(error) || (error && error.name && error.message !== undefined && error.stack)) {
+    return {
+      errorType: String(error.name).replaceAll("\x7F", "%7F"),
+      errorMessage: String(error.message).replaceAll("\x7F", "%7F"),
+      trace: String(error.stack).replaceAll("\x7F", "%7F").split("\n"),
+    };
+  }
+  return { errorType: typeof error, errorMessage: String(error), trace: [] };
+}
+
+function formatted(error) {
+  if (!util.types.isNativeError(error)) return `\t${JSON.stringify(payloadOf(error))}`;
+  const shown = { errorType: error.name, errorMessage: error.message, code: error.code, ...error };
+  delete shown.name;
+  shown.stack = typeof error.stack === "string" ? error.stack.split("\n") : error.stack;
+  try {
+    return `\t${JSON.stringify(shown)}`;
+  } catch {
+    return `\t${JSON.stringify(payloadOf(error))}`;
+  }
+}
+
+function escape(kind, label, reason) {
+  const error = kind ? Object.assign(new Fault(kind, reason), { reason: payloadOf(reason) }) : reason;
+  log("ERROR", label, formatted(error));
+  const payload = payloadOf(error);
+  const head = state.id === undefined ? { op: "init" } : { op: "done", id: state.id };
+  send({ ...head, error: payload.errorType, last: true }, JSON.stringify(payload));
+  process.reallyExit(kind ? 128 : 129);
+}
+
+// --- the handler ----------------------------------------------------------------------------------------------------
+
+async function importFile(file) {
+  const extension = [".js", ".mjs", ".cjs"].find((candidate) => fs.existsSync(file + candidate));
+  const require = createRequire(pathToFileURL("/var/task/index.js"));
+  if (extension === undefined) {
+    return require(require.resolve(file.replace(/^\/var\/task\//, "./"), { paths: ["/var/task"] }));
+  }
+  if (extension === ".mjs" || (extension === ".js" && isModule(path.dirname(file)))) {
+    return import(pathToFileURL(file + extension).href);
+  }
+  return require(file + extension);
+}
+
+function isModule(directory) {
+  for (let place = directory; place !== "/"; place = path.dirname(place)) {
+    const file = path.join(place, "package.json");
+    if (fs.existsSync(file)) return JSON.parse(fs.readFileSync(file, "utf8")).type === "module";
+  }
+  return false;
+}
+
+async function load(handler) {
+  const base = path.basename(handler);
+  const directory = handler.slice(0, handler.length - base.length);
+  const match = base.match(/^([^.]*)\.(.*)$/);
+  if (match === null || handler.includes("..")) throw new Fault("Runtime.MalformedHandlerName", "Bad handler");
+  let module;
+  try {
+    module = await importFile(path.resolve("/var/task", directory, match[1]));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new Fault("Runtime.UserCodeSyntaxError", error);
+    if (error && (error.code === "MODULE_NOT_FOUND" || error.code === "ERR_MODULE_NOT_FOUND")) {
+      throw new Fault("Runtime.ImportModuleError", error);
+    }
+    throw error;
+  }
+  const find = (root) => match[2].split(".").reduce((value, name) => value && value[name], root);
+  const found = find(module) ?? find(module.default);
+  if (found === undefined || found === null) {
+    throw new Fault("Runtime.HandlerNotFound", `${handler} is undefined or not exported`);
+  }
+  if (typeof found !== "function") throw new Fault("Runtime.HandlerNotFound", `${handler} is not a function`);
+  return found;
+}
+
+function contextOf(head) {
+  const environment = process.env;
+  const done = (error, result) => state.finish?.(error, result, true);
+  const context = {
+    callbackWaitsForEmptyEventLoop: true,
+    functionVersion: environment.AWS_LAMBDA_FUNCTION_VERSION,
+    functionName: environment.AWS_LAMBDA_FUNCTION_NAME,
+    memoryLimitInMB: environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: environment.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: environment.AWS_LAMBDA_LOG_STREAM_NAME,
+    clientContext: head.client_context ? JSON.parse(head.client_context) : undefined,
+    identity: head.cognito ?? undefined,
+    invokedFunctionArn: head.arn,
+    awsRequestId: head.id,
+    getRemainingTimeInMillis: () => Math.max(head.deadline_ms - Date.now(), 0),
+    done,
+    succeed: (result) => done(null, result),
+    fail: (error) => done(error ?? "handled"),
+  };
+  return context;
+}
+
+// --- serving --------------------------------------------------------------------------------------------------------
+
+function answer(id, error, result) {
+  if (error !== undefined && error !== null) {
+    log("ERROR", "Invoke Error", formatted(error));
+    const payload = payloadOf(error);
+    send({ op: "done", id, error: payload.errorType }, JSON.stringify(payload));
+    return;
+  }
+  let text;
+  try {
+    text = JSON.stringify(result === undefined ? null : result) ?? "null";
+  } catch (problem) {
+    const payload = { errorType: "Runtime.MarshalError", errorMessage: `Unable to stringify response body: ${problem}`, trace: [] };
+    log("ERROR", "Invoke Error", `\t${JSON.stringify(payload)}`);
+    send({ op: "done", id, error: payload.errorType }, JSON.stringify(payload));
+    return;
+  }
+  const body = Buffer.from(text);
+  if (body.length > MAX_RESPONSE) send({ op: "done", id, size: body.length });
+  else send({ op: "done", id }, body);
+}
+
+function invoke(handler, head, body) {
+  let finished = false;
+  let waiting = null; // the result of a callback that waits for the event loop to be empty
+  const close = (error, result) => {
+    if (finished) return;
+    finished = true;
+    state.finish = null;
+    answer(head.id, error, result);
+    setImmediate(next, handler);
+  };
+  let event;
+  let context;
+  try {
+    event = JSON.parse(body.toString("utf8"));
+    context = contextOf(head);
+  } catch (error) {
+    close(error);
+    return;
+  }
+  state.finish = (error, result, atOnce) => {
+    if (finished || waiting) return;
+    if (atOnce || (error !== undefined && error !== null) || !context.callbackWaitsForEmptyEventLoop) close(error, result);
+    else waiting = [error, result];
+  };
+  // Called when nothing is left to do: the handler will never say more.
+  state.empty = () => close(...(waiting ?? [null, null]));
+  try {
+    const result = handler(event, context, (error, value) => state.finish?.(error, value, false));
+    if (result && typeof result.then === "function") {
+      result.then(
+        (value) => close(null, value),
+        (error) => close(error ?? "handled"),
+      );
+    }
+  } catch (error) {
+    close(error);
+  }
+}
+
+function next(handler) {
+  const [head, body] = receive();
+  state.id = head.id;
+  if (head.trace) process.env._X_AMZN_TRACE_ID = head.trace;
+  invoke(handler, head, body);
+}
+
+async function main() {
+  patchConsole();
+  send({ op: "ready" });
+  const [head] = receive();
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  Object.assign(process.env, head.environment);
+  process.on("uncaughtException", (error) => escape("", "Uncaught Exception", error));
+  process.on("unhandledRejection", (reason) => {
+    escape("Runtime.UnhandledPromiseRejection", "Unhandled Promise Rejection", reason);
+  });
+  process.on("beforeExit", () => state.empty?.());
+  let handler;
+  try {
+    handler = await load(head.handler);
+  } catch (error) {
+    log("ERROR", "Uncaught Exception", formatted(error));
+    const payload = payloadOf(error);
+    send({ op: "init", error: payload.errorType }, JSON.stringify(payload));
+    process.reallyExit(1);
+  }
+  send({ op: "init" });
+  next(handler);
+}
+
+main();

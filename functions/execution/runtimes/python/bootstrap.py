@@ -1,0 +1,316 @@
+"""The Python runtime inside a sandbox: imports the handler, then serves one invocation at a time.
+
+Python 3.8 syntax, standard library only. Loaded by the zygote before the clone, so that only user code is left to
+import. Speaks frames (length of a JSON head, length of a body, both) on one inherited socket:
+
+    in   {"op": "assign", "environment": {...}, "handler": str}
+         {"op": "invoke", "id", "deadline_ms", "arn", "trace", "client_context", "cognito"} + event
+    out  {"op": "ready"}    {"op": "init"} or {"op": "init", "error": type} + payload
+         {"op": "done", "id"} + response, {"op": "done", "id", "error": type} + payload, {"op": "done", "id", "size": n}
+
+Error payloads and log lines are those of AWS's own Python runtime client.
+"""
+
+import decimal
+import importlib
+import io
+import json
+import logging
+import os
+import socket
+import struct
+import sys
+import time
+import traceback
+
+HEAD = struct.Struct("!II")
+MAX_RESPONSE = 6 * 1024 * 1024 + 100
+ERROR_LINE_END = "\r"  # the executor turns it into a newline within one log event
+
+
+class Fault(Exception):
+    def __init__(self, kind, message, trace=None):
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.trace = trace
+
+
+class Channel:
+    """Frames over the inherited socket."""
+
+    def __init__(self, fd):
+        self._socket = socket.socket(fileno=fd)
+        self._buffer = bytearray()
+
+    def receive(self):
+        """The next (head, body); exits when the executor has gone."""
+        buffer = self._buffer
+        need = HEAD.size
+        total = None
+        while True:
+            if total is None and len(buffer) >= HEAD.size:
+                head_length, body_length = HEAD.unpack_from(buffer)
+                total = need = HEAD.size + head_length + body_length
+            if total is not None and len(buffer) >= total:
+                break
+            data = self._socket.recv(max(65536, min(need - len(buffer), 1 << 20)))
+            if not data:
+                os._exit(0)
+            buffer += data
+        start = HEAD.size + head_length
+        head = json.loads(bytes(buffer[HEAD.size : start]))
+        body = bytes(buffer[start:total])
+        del buffer[:total]
+        return head, body
+
+    def send(self, head, body=b""):
+        text = json.dumps(head).encode()
+        self._socket.sendall(HEAD.pack(len(text), len(body)) + text + body)
+
+
+class CognitoIdentity:
+    __slots__ = ("cognito_identity_id", "cognito_identity_pool_id")
+
+    def __init__(self, value):
+        self.cognito_identity_id = value.get("cognitoIdentityId")
+        self.cognito_identity_pool_id = value.get("cognitoIdentityPoolId")
+
+    def __repr__(self):
+        return "CognitoIdentity([cognito_identity_id=%s,cognito_identity_pool_id=%s])" % (
+            self.cognito_identity_id,
+            self.cognito_identity_pool_id,
+        )
+
+
+class Client:
+    __slots__ = ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name")
+
+    def __init__(self, value):
+        for name in self.__slots__:
+            setattr(self, name, value.get(name))
+
+
+class ClientContext:
+    __slots__ = ("custom", "env", "client")
+
+    def __init__(self, value):
+        self.custom = value.get("custom")
+        self.env = value.get("env")
+        self.client = Client(value["client"]) if value.get("client") else None
+
+
+class LambdaContext:
+    """What a handler gets as its second argument: the attributes that AWS documents."""
+
+    def __init__(self, head):
+        self.aws_request_id = head["id"]
+        self.log_group_name = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
+        self.log_stream_name = os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME")
+        self.function_name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
+        self.memory_limit_in_mb = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+        self.function_version = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION")
+        self.invoked_function_arn = head["arn"]
+        self.tenant_id = None
+        client_context = head.get("client_context")
+        self.client_context = ClientContext(json.loads(client_context)) if client_context else None
+        self.identity = CognitoIdentity(head.get("cognito") or {})
+        self._epoch_deadline_time_in_ms = head["deadline_ms"]
+
+    def get_remaining_time_in_millis(self):
+        return max(int(self._epoch_deadline_time_in_ms - time.time() * 1000), 0)
+
+    def log(self, message):
+        sys.stdout.write(str(message))
+
+    def __repr__(self):
+        return "LambdaContext([%s])" % ",".join(
+            "%s=%s" % (name, getattr(self, name))
+            for name in (
+                "aws_request_id log_group_name log_stream_name function_name memory_limit_in_mb function_version "
+                "invoked_function_arn client_context identity"
+            ).split()
+        )
+
+
+class DecimalEncoder(json.JSONEncoder):
+    def default(self, value):
+        if isinstance(value, decimal.Decimal):
+            return float(value)
+        return super().default(value)
+
+
+class LogHandler(logging.Handler):
+    """One record is one log event, whatever newlines it holds."""
+
+    def emit(self, record):
+        try:
+            record.aws_request_id = current["id"]
+            text = self.format(record)
+            sys.stdout.write(text[:-1].replace("\n", ERROR_LINE_END) + "\n")
+        except Exception:
+            self.handleError(record)
+
+
+current = {"id": ""}
+
+
+def to_json(value):
+    return json.dumps(value, cls=DecimalEncoder, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def error_payload(message, kind, trace, request_id=""):
+    return {"errorMessage": message, "errorType": kind, "requestId": request_id, "stackTrace": trace or []}
+
+
+def log_error(error):
+    lines = [
+        "[ERROR] %s: %s" % (error["errorType"], error["errorMessage"])
+        if error["errorMessage"]
+        else "[ERROR] " + error["errorType"]
+    ]
+    lines.append("Traceback (most recent call last):")
+    for element in error["stackTrace"]:
+        for line in element.splitlines() or [""]:
+            text = line.lstrip(" ")
+            lines.append("\u00a0" * (len(line) - len(text)) + text)
+    sys.stdout.write(ERROR_LINE_END.join(lines).replace("\n", ERROR_LINE_END) + "\n")
+
+
+def describe(request_id=""):
+    """The payload of the exception that is being handled, without our own frames at its top."""
+    kind, value, tb = sys.exc_info()
+    if isinstance(value, Fault):
+        return error_payload(value.message, value.kind, value.trace, request_id)
+    frames = traceback.extract_tb(tb)
+    for index, frame in enumerate(frames):
+        if "/bootstrap.py" not in frame.filename:
+            frames = frames[index:]
+            break
+    return error_payload(str(value), kind.__name__, traceback.format_list(frames), request_id)
+
+
+def load(handler):
+    try:
+        module_name, function_name = handler.rsplit(".", 1)
+    except ValueError as error:
+        raise Fault("Runtime.MalformedHandlerName", "Bad handler '%s': %s" % (handler, error))
+    try:
+        if module_name.split(".")[0] in sys.builtin_module_names:
+            raise Fault(
+                "Runtime.BuiltInModuleConflict", "Cannot use built-in module %s as a handler module" % module_name
+            )
+        module = importlib.import_module(module_name.replace("/", "."))
+    except ImportError as error:
+        raise Fault("Runtime.ImportModuleError", "Unable to import module '%s': %s" % (module_name, error))
+    except SyntaxError as error:
+        raise Fault(
+            "Runtime.UserCodeSyntaxError",
+            "Syntax error in module '%s': %s" % (module_name, error),
+            ['  File "%s" Line %s\n    %s' % (error.filename, error.lineno, error.text)],
+        )
+    try:
+        return getattr(module, function_name)
+    except AttributeError:
+        raise Fault("Runtime.HandlerNotFound", "Handler '%s' missing on module '%s'" % (function_name, module_name))
+
+
+def prepare(head):
+    """Become the function: environment, search path, logging."""
+    os.environ.clear()
+    os.environ.update(head["environment"])
+    time.tzset()
+    version = "python%d.%d" % sys.version_info[:2]
+    first = ["/var/task", "/opt/python/lib/%s/site-packages" % version, "/opt/python", "/var/runtime"]
+    sys.path[:] = first + [path for path in sys.path if path not in first and path]
+    sys.path_importer_cache.clear()
+    handler = LogHandler()
+    formatter = logging.Formatter(
+        "[%(levelname)s]\t%(asctime)s.%(msecs)dZ\t%(aws_request_id)s\t%(message)s\n", "%Y-%m-%dT%H:%M:%S"
+    )
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    logging.getLogger().addHandler(handler)
+
+
+def invoke(function, head, body):
+    """One invocation: the head and body of the answer."""
+    request_id = head["id"]
+    try:
+        context = LambdaContext(head)
+        try:
+            event = json.loads(body)
+        except ValueError as error:
+            raise Fault("Runtime.UnmarshalError", "Unable to unmarshal input: %s" % error)
+        result = function(event, context)
+        try:
+            response = to_json(result)
+        except Exception as error:
+            raise Fault("Runtime.MarshalError", "Unable to marshal response: %s" % error)
+    except Exception:
+        error = describe(request_id)
+        log_error(error)
+        return {"op": "done", "id": request_id, "error": error["errorType"]}, to_json(error)
+    if len(response) > MAX_RESPONSE:
+        return {"op": "done", "id": request_id, "size": len(response)}, b""
+    return {"op": "done", "id": request_id}, response
+
+
+def flush():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            pass  # the handler replaced or closed it
+
+
+def serve(fd):
+    """The life of the runtime process. Never returns."""
+    sys.stdin = open(os.devnull)
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        raw = io.FileIO(number, "wb", closefd=False)
+        stream = io.TextIOWrapper(
+            io.BufferedWriter(raw), encoding="utf-8", errors="backslashreplace", line_buffering=True
+        )
+        setattr(sys, name, stream)
+        setattr(sys, "__%s__" % name, stream)
+    channel = Channel(fd)
+    channel.send({"op": "ready"})
+    head, _ = channel.receive()
+    prepare(head)
+    try:
+        function = load(head["handler"])
+    except Exception:
+        error = describe()
+        log_error(error)
+        flush()
+        channel.send({"op": "init", "error": error["errorType"]}, to_json(error))
+        os._exit(1)
+    except SystemExit as request:
+        leave(request)
+    flush()
+    channel.send({"op": "init"})
+    while True:
+        head, body = channel.receive()
+        current["id"] = head["id"]
+        if head.get("trace"):
+            os.environ["_X_AMZN_TRACE_ID"] = head["trace"]
+        try:
+            answer = invoke(function, head, body)
+        except SystemExit as request:
+            leave(request)
+        flush()
+        channel.send(*answer)
+
+
+def leave(request):
+    """sys.exit() as the interpreter does it, without the zygote's frames above us."""
+    flush()
+    code = request.code
+    if code is None:
+        os._exit(0)
+    if not isinstance(code, int):
+        sys.stderr.write("%s\n" % (code,))
+        flush()
+        code = 1
+    os._exit(code & 0xFF)

@@ -1,0 +1,1 @@
+"""The box around an execution environment: namespaces, root, cgroups, system call filter, and who may make them."""

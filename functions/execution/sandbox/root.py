@@ -1,0 +1,143 @@
+"""Start of a zygote: build the root that sandboxes see, stand in it, become the zygote.
+
+The first message on the channel is a JSON object:
+
+    interpreter   directory to show at /var/lang (pyenv's, nvm's, /usr, ...)
+    runtime       directory of the bootstrap, shown at /var/runtime
+    python        path under /var/lang of the interpreter to become; absent for runtimes that are executed
+    zygote        the message for `zygote.main`
+
+Everything is bound read-only by path into this process's own mount namespace, so directories below a closed one
+(/root) work. Files of the machine that say who it is are replaced by generated ones.
+"""
+
+import json
+import os
+import socket
+import sys
+from pathlib import Path
+
+from functions.execution.sandbox import syscalls as sc
+
+NEW = "/tmp"  # noqa: S108: a place to build on; it is covered by our own tmpfs, in our own namespace
+DIRECTORIES = "dev dev/shm etc opt proc tmp usr var var/lang var/runtime var/task var/tmp run home .zygote .old"
+DEVICES = "null zero full random urandom"
+FROM_MACHINE = [
+    "ssl/certs",
+    "ssl/openssl.cnf",
+    "ca-certificates",
+    "ld.so.cache",
+    "ld.so.conf",
+    "alternatives",
+    "fonts",
+    "mime.types",
+    "services",
+    "protocols",
+]
+GENERATED = {
+    "passwd": "root:x:0:0:root:/root:/sbin/nologin\nsbx_user1051:x:993:990::/home/sbx_user1051:/sbin/nologin\n",
+    "group": "root:x:0:\nsbx_user1051:x:990:\n",
+    "hosts": "127.0.0.1 localhost\n",
+    "resolv.conf": "",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n",
+    "hostname": "169.254.100.6\n",
+    "os-release": 'NAME="Amazon Linux compatible (Hearth)"\nID="hearth"\nPRETTY_NAME="Hearth execution environment"\n',
+}
+
+
+def build(interpreter: str, runtime: str) -> None:
+    """Make the root at NEW. Leaves it writable: the zygote closes it."""
+    sc.mount("tmpfs", NEW, "tmpfs", sc.MS_NOSUID, "mode=0755,size=16m")
+    for name in DIRECTORIES.split():
+        os.mkdir(f"{NEW}/{name}", 0o755)
+    for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
+        source = Path("/", name)
+        if source.is_symlink():
+            os.symlink(os.readlink(source), f"{NEW}/{name}")
+        elif source.is_dir():
+            show(str(source), f"{NEW}/{name}")
+    show("/usr", f"{NEW}/usr")
+    show(interpreter, f"{NEW}/var/lang")
+    show(runtime, f"{NEW}/var/runtime")
+    for name in DEVICES.split():
+        touch(f"{NEW}/dev/{name}")
+        sc.bind(f"/dev/{name}", f"{NEW}/dev/{name}", sc.MS_NOSUID)
+    for name, target in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
+        os.symlink(f"/proc/self/fd{target}", f"{NEW}/dev/{name}")
+    for name in FROM_MACHINE:
+        source, target = Path("/etc", name), Path(NEW, "etc", name)
+        if source.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.mkdir() if source.is_dir() else touch(str(target))
+            show(str(source), str(target))
+    for name, content in GENERATED.items():
+        Path(NEW, "etc", name).write_text(content)
+    here = Path(__file__).parent
+    for name in ("syscalls.py", "zygote.py"):
+        Path(NEW, ".zygote", name).write_bytes((here / name).read_bytes())
+
+
+def show(source: str, target: str) -> None:
+    tree = sc.open_tree(os.path.realpath(source))
+    sc.move_mount(tree, target)
+    os.close(tree)
+
+
+def touch(path: str) -> None:
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o444))
+
+
+def enter() -> None:
+    """Make NEW the root and forget the machine's. A proc of our own: clones need an unmasked one to mount theirs."""
+    sc.mount("proc", f"{NEW}/proc", "proc", sc.MS_NOSUID | sc.MS_NODEV | sc.MS_NOEXEC)
+    sc.pivot_root(NEW, f"{NEW}/.old")
+    os.chdir("/")
+    sc.unmount("/.old")
+    os.rmdir("/.old")
+
+
+# The loader reads LD_LIBRARY_PATH once, when a process starts: it has to be right here already.
+ENVIRONMENT = {
+    "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+    "LANG": "en_US.UTF-8",
+    "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
+}
+# What the zygote does with its own source: import it, take it away, close the root.
+BECOME = """
+import sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, "/.zygote")
+import zygote, os
+sys.path.remove("/.zygote")
+for name in os.listdir("/.zygote"): os.unlink("/.zygote/" + name)
+os.rmdir("/.zygote")
+zygote.sc.mount("", "/", "", zygote.sc.MS_BIND | zygote.sc.MS_REMOUNT | zygote.sc.MS_RDONLY | zygote.sc.MS_NOSUID)
+zygote.main(int(sys.argv[1]))
+"""
+
+
+def main(channel_fd: int) -> None:
+    sc.prctl(sc.PR_SET_PDEATHSIG, sc.SIGKILL)
+    with socket.socket(fileno=os.dup(channel_fd)) as channel:
+        order = json.loads(channel.recv(65536))
+    os.umask(0o022)
+    if os.getgroups():
+        try:
+            os.setgroups([])
+        except PermissionError:
+            pass  # rootless without subordinate ids: the kernel forbids it, and the groups mean nothing inside
+    sc.unshare(sc.CLONE_NEWNS)
+    sc.mount("", "/", "", sc.MS_REC | sc.MS_PRIVATE)
+    build(order["interpreter"], order["runtime"])
+    if "python" not in order:
+        # This interpreter goes on, and its library is out of sight after `enter`: load what is needed now.
+        sys.path.insert(0, str(Path(__file__).parent))
+        __import__("zygote")
+    enter()
+    if "python" in order:
+        os.set_inheritable(channel_fd, True)
+        os.execve(
+            order["python"], [order["python"], "-I", "-B", "-X", "utf8", "-c", BECOME, str(channel_fd)], ENVIRONMENT
+        )
+    sys.argv = ["zygote", str(channel_fd)]
+    exec(BECOME, {})  # noqa: S102: the same steps without a change of interpreter

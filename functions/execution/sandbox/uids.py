@@ -1,0 +1,68 @@
+"""Host user ids for sandboxes: a block of them per executor, held by a file lock for as long as the process lives."""
+
+import os
+from dataclasses import dataclass
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
+
+BLOCK = 2048  # ids, so the most sandboxes of one executor
+FIRST = 1_879_048_192  # far above people, services, subordinate ids and systemd's own ranges
+BLOCKS = 4096
+
+
+class Exhausted(Exception):
+    """Every id of the block is in use."""
+
+
+@dataclass(slots=True)
+class UidBlock:
+    """Block `number` of this machine. `lease`/`release` hand out single ids."""
+
+    number: int
+    lock: int
+    free: list[int]
+    distinct: bool  # whether two sandboxes ever differ in host uid
+
+    def lease(self) -> int:
+        if not self.distinct:
+            return 0  # the holder's own: all that a user without subordinate ids has
+        if not self.free:
+            raise Exhausted
+        return self.free.pop()
+
+    def release(self, uid: int) -> None:
+        if self.distinct:
+            self.free.append(uid)
+
+
+def directory() -> Path:
+    """Where the locks lie: shared by all executors of a user, private to it."""
+    base = Path("/run/hearth") if os.access("/run", os.W_OK) else Path(f"/tmp/hearth-{os.getuid()}")  # noqa: S108
+    base.mkdir(mode=0o700, exist_ok=True)
+    if base.stat().st_uid != os.getuid():
+        raise PermissionError(f"{base} belongs to somebody else")
+    return base
+
+
+def try_lock(number: int) -> int | None:
+    """The descriptor that holds block `number`, or None while another executor does."""
+    fd = os.open(directory() / f"block-{number}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        flock(fd, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        return None
+    return fd
+
+
+def take(first: int = FIRST, available: int = BLOCKS * BLOCK) -> UidBlock:
+    """The first free block of the ids `first` to `first + available`; with none available, a block without ids."""
+    for number in range(max(1, available // BLOCK) if available else BLOCKS):
+        lock = try_lock(number)
+        if lock is None:
+            continue
+        start = first + number * BLOCK
+        return UidBlock(
+            number, lock, list(range(start + BLOCK - 1, start - 1, -1)) if available else [], bool(available)
+        )
+    raise Exhausted

@@ -1,0 +1,237 @@
+"""The zygote: a process of trusted code that clones sandboxes on request. Python 3.8 syntax, standard library only.
+
+It has one thread and stands in a mount namespace whose root is already what a sandbox may see (`root.py`). The
+executor sends requests on a SOCK_SEQPACKET socket: a JSON object and descriptors
+
+    {"id": int, "uid": host uid, "tmp_mb": int, "fds": [names of the descriptors, in order]}
+
+`control` and `log` go to the runtime; every other descriptor is a cgroup.procs file to write the child's pid to. The
+answer is {"id", "pid"} or {"id", "error"}. With CLONE_PARENT the sandbox's pid 1 becomes the executor's child, which
+so can wait for it, and whose death kills it.
+
+Inside, pid 1 only reaps; pid 2 is the runtime: either the function `serve(control)` of the bootstrap module that the
+zygote has imported, or an executable.
+"""
+
+import array
+import ctypes
+import errno
+import fcntl
+import gc
+import json
+import os
+import resource
+import signal
+import socket
+import struct
+import sys
+
+import syscalls as sc
+
+NAMESPACES = (
+    sc.CLONE_NEWUSER
+    | sc.CLONE_NEWPID
+    | sc.CLONE_NEWNS
+    | sc.CLONE_NEWIPC
+    | sc.CLONE_NEWUTS
+    | sc.CLONE_NEWNET
+    | sc.CLONE_NEWCGROUP
+)
+INSIDE_UID, INSIDE_GID = 993, 990
+CONTROL, LOG = 3, 1
+# What /proc tells about the machine and no function needs.
+MASKED = [
+    "/proc/" + name
+    for name in (
+        "kcore keys key-users timer_list sched_debug latency_stats sysrq-trigger kallsyms modules cmdline config.gz "
+        "iomem ioports kmsg kpagecount kpageflags kpagecgroup slabinfo vmallocinfo interrupts partitions diskstats"
+    ).split()
+]
+
+
+class Zygote:
+    def __init__(self, channel, runtime):  # type: ignore[no-untyped-def]
+        self.channel = channel
+        self.runtime = runtime
+        self.filter = bytes.fromhex(runtime["seccomp"]) if runtime["seccomp"] else b""
+        self.masked = [path for path in MASKED if os.path.exists(path)]
+        self.serve = None
+        if "module" in runtime:
+            sys.path.insert(0, "/var/runtime")
+            self.serve = __import__(runtime["module"]).serve
+
+    def run(self):  # type: ignore[no-untyped-def]
+        gc.collect()
+        gc.freeze()
+        self.channel.send(b'{"ready": true}')
+        while True:
+            data, fds = receive(self.channel)
+            if not data:
+                return
+            request = json.loads(data)
+            try:
+                answer = {"id": request["id"], "pid": self.create(request, fds)}
+            except OSError as error:
+                answer = {"id": request["id"], "error": str(error)}
+            for fd in fds:
+                os.close(fd)
+            self.channel.send(json.dumps(answer).encode())
+
+    def create(self, request, fds):  # type: ignore[no-untyped-def]
+        named = dict(zip(request["fds"], fds))
+        gate_read, gate_write = os.pipe()
+        try:
+            pid = sc.clone(NAMESPACES | sc.CLONE_PARENT)
+            if pid == 0:
+                try:
+                    os.close(gate_write)
+                    self.box(request, named, gate_read)
+                except BaseException as error:
+                    os.write(named["log"], ("sandbox: %s: %s\n" % (type(error).__name__, error)).encode())
+                os._exit(70)
+            try:
+                admit(pid, request["uid"], named)
+            except BaseException:
+                os.kill(pid, signal.SIGKILL)
+                raise
+            os.write(gate_write, b"1")
+            return pid
+        finally:
+            os.close(gate_read)
+            os.close(gate_write)
+
+    def box(self, request, named, gate):  # type: ignore[no-untyped-def]
+        """Pid 1: finish the box from inside, drop everything, start the runtime, reap."""
+        if os.read(gate, 1) != b"1":
+            os._exit(71)
+        sc.mount(
+            "tmpfs",
+            "/tmp",
+            "tmpfs",
+            sc.MS_NOSUID | sc.MS_NODEV,
+            "mode=1777,nr_inodes=%d,size=%dm" % (request["tmp_mb"] * 256, request["tmp_mb"]),
+        )
+        sc.mount(
+            "tmpfs", "/dev/shm", "tmpfs", sc.MS_NOSUID | sc.MS_NODEV | sc.MS_NOEXEC, "mode=1777,nr_inodes=8192,size=64m"
+        )
+        sc.mount("proc", "/proc", "proc", sc.MS_NOSUID | sc.MS_NODEV | sc.MS_NOEXEC)
+        for path in self.masked:
+            sc.mount("/dev/null", path, "", sc.MS_BIND)
+        loopback_up()
+        sc.sethostname(b"169.254.100.6")
+        os.setresgid(INSIDE_GID, INSIDE_GID, INSIDE_GID)
+        os.setresuid(INSIDE_UID, INSIDE_UID, INSIDE_UID)
+        limit_resources()
+        self.drop()
+        os.setsid()
+        keep(named["control"], named["log"])
+        pid = os.fork()
+        if pid == 0:
+            try:
+                sc.prctl(sc.PR_SET_PDEATHSIG, sc.SIGKILL)
+                self.start()
+            finally:
+                os._exit(72)
+        sc.prctl(sc.PR_SET_DUMPABLE, 0)  # the runtime has the same uid: keep it out of /proc/1
+        reap(pid)
+
+    def drop(self):  # type: ignore[no-untyped-def]
+        for capability in range(64):
+            try:
+                sc.prctl(sc.PR_CAPBSET_DROP, capability)
+            except OSError as error:
+                if error.errno != errno.EINVAL:
+                    raise
+                break  # past the last one that this kernel knows
+        sc.prctl(sc.PR_CAP_AMBIENT, sc.PR_CAP_AMBIENT_CLEAR_ALL)
+        sc.capset_none()
+        sc.prctl(sc.PR_SET_NO_NEW_PRIVS, 1)
+        sc.prctl(sc.PR_SET_DUMPABLE, 1)
+        # After the change of uid, which clears it.
+        sc.prctl(sc.PR_SET_PDEATHSIG, sc.SIGKILL)
+        if self.filter:
+            sc.seccomp(self.filter)
+
+    def start(self):  # type: ignore[no-untyped-def]
+        """Pid 2: the runtime."""
+        os.chdir("/var/task")
+        for number in (signal.SIGPIPE, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        if self.serve is None:
+            os.execve(self.runtime["exec"][0], self.runtime["exec"], self.runtime["environment"])
+        # Clones share what OpenSSL drew before the fork; it notices a fork by the pid only, and ours may repeat.
+        ssl = sys.modules.get("_ssl")
+        if ssl is not None:
+            ssl.RAND_add(os.urandom(32), 32.0)
+        self.serve(CONTROL)
+
+
+def admit(pid, uid, named):  # type: ignore[no-untyped-def]
+    """From outside: the maps of the child's user namespace, its cgroups, its place in the queue of the OOM killer."""
+    for kind, inside in (("setgroups", None), ("uid_map", INSIDE_UID), ("gid_map", INSIDE_GID)):
+        with open("/proc/%d/%s" % (pid, kind), "w") as file:
+            file.write("deny" if inside is None else "%d %d 1" % (inside, uid))
+    for name, fd in named.items():
+        if name not in ("control", "log"):
+            os.write(fd, b"%d" % pid)
+    try:
+        with open("/proc/%d/oom_score_adj" % pid, "w") as file:
+            file.write("500")
+    except OSError:
+        pass  # rootless with a stricter value of our own: the kernel's choice stands
+
+
+def loopback_up():  # type: ignore[no-untyped-def]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as device:
+        request = struct.pack("16sH14x", b"lo", 0x49)  # IFF_UP | IFF_LOOPBACK | IFF_RUNNING
+        fcntl.ioctl(device, 0x8914, request)  # SIOCSIFFLAGS
+
+
+def limit_resources():  # type: ignore[no-untyped-def]
+    for kind, value in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 1024),
+        (resource.RLIMIT_NPROC, 1024),
+        (resource.RLIMIT_MEMLOCK, 64 * 1024),
+    ):
+        resource.setrlimit(kind, (value, value))
+
+
+def keep(control, log):  # type: ignore[no-untyped-def]
+    """Descriptors 0 nothing, 1 and 2 the log, 3 the control channel, and no other."""
+    control, log = fcntl.fcntl(control, fcntl.F_DUPFD, 16), fcntl.fcntl(log, fcntl.F_DUPFD, 16)
+    null = os.open("/dev/null", os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.dup2(control, CONTROL)
+    os.closerange(CONTROL + 1, 65536)
+
+
+def reap(runtime):  # type: ignore[no-untyped-def]
+    """Collect orphans until the runtime ends; then end with its status, and everything in the namespace dies."""
+    os.closerange(0, CONTROL + 1)
+    while True:
+        try:
+            pid, status = os.wait()
+        except InterruptedError:
+            continue
+        if pid == runtime:
+            os._exit(128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status))
+
+
+def receive(channel):  # type: ignore[no-untyped-def]
+    data, ancillary, _, _ = channel.recvmsg(65536, socket.CMSG_SPACE(16 * 4), socket.MSG_CMSG_CLOEXEC)
+    fds = array.array("i")
+    for level, kind, content in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            fds.frombytes(content[: len(content) - len(content) % fds.itemsize])
+    return data, list(fds)
+
+
+def main(channel_fd):  # type: ignore[no-untyped-def]
+    sc.prctl(sc.PR_SET_PDEATHSIG, sc.SIGKILL)
+    channel = socket.socket(fileno=channel_fd)
+    data, _ = receive(channel)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Zygote(channel, json.loads(data)).run()

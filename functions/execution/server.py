@@ -1,0 +1,106 @@
+"""The serving end of the lane: connections from web processes and Celery threads of this machine.
+
+The socket is only open to our own user; what comes over it is trusted, but may end at any byte. An invocation whose
+client has gone runs to its end all the same.
+"""
+
+import contextlib
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from functions.execution.engine import Engine
+from functions.execution.lane import MAX_BODY, MAX_HEADER
+from functions.execution.loop import Loop
+from functions.execution.stream import Head, Stream
+
+
+class Server:
+    def __init__(self, loop: Loop, engine: Engine, path: Path, status: Callable[[], dict[str, Any]]) -> None:
+        self._loop = loop
+        self._engine = engine
+        self._path = path
+        self._status = status
+        self._streams: set[Stream] = set()
+        self.in_flight = 0
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        mask = os.umask(0o177)
+        try:
+            self._socket.bind(str(path))
+        finally:
+            os.umask(mask)
+        self._socket.listen(1024)
+        loop.watch(self._socket.fileno(), self._accept)
+
+    def close(self) -> None:
+        """Take no new connection. Those that are open stay for the answers under way."""
+        if self._socket.fileno() >= 0:
+            self._loop.forget(self._socket.fileno())
+            self._socket.close()
+            with contextlib.suppress(FileNotFoundError):
+                self._path.unlink()
+
+    def hang_up(self) -> None:
+        for stream in list(self._streams):
+            stream.close()
+
+    def _accept(self, _events: int) -> None:
+        try:
+            connection, _ = self._socket.accept()
+        except OSError:
+            return
+        client = Client(self)
+        client.stream = Stream(self._loop, connection, client.received, client.gone, MAX_HEADER, MAX_BODY)
+        self._streams.add(client.stream)
+
+    async def serve(self, stream: Stream, head: Head, body: bytes) -> None:
+        engine = self._engine
+        spec = engine.know(head["spec"]) if "spec" in head else engine.specs.get(head["key"])
+        if spec is None:
+            stream.send({"status": "need-spec"})
+            return
+        self.in_flight += 1
+        try:
+            answer = await engine.invoke(spec, head, body)
+        except Exception as error:
+            stream.send({"status": "failed", "message": f"the engine failed: {type(error).__name__}"})
+            raise
+        else:
+            stream.send(*answer)
+        finally:
+            self.in_flight -= 1
+
+    def forget(self, stream: Stream) -> None:
+        self._streams.discard(stream)
+
+    def status(self) -> dict[str, Any]:
+        return {"status": "ok", "in_flight": self.in_flight, **self._status()}
+
+    def start(self, stream: Stream, head: Head, body: bytes) -> None:
+        match head.get("op"):
+            case "invoke":
+                self._loop.start(self.serve(stream, head, body))
+            case "status":
+                stream.send(self.status())
+            case op:
+                stream.send({"status": "failed", "message": f"unknown operation {op!r}"})
+
+
+class Client:
+    """One connection."""
+
+    __slots__ = ("server", "stream")
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.stream: Stream
+
+    def received(self, head: Head, body: bytes) -> None:
+        self.server.start(self.stream, head, body)
+
+    def gone(self) -> None:
+        self.server.forget(self.stream)

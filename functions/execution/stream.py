@@ -1,0 +1,125 @@
+"""A non-blocking socket that carries frames (see `lane.py`). Both the lane and a sandbox's control channel are one.
+
+The other end may be hostile: lengths are checked before anything is kept, and a head that is not a JSON object ends the
+stream. `on_close` is called once, whoever ended it.
+"""
+
+import json
+import select
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from functions.execution.lane import HEAD
+from functions.execution.loop import Loop
+
+READ = 262_144
+Head = dict[str, Any]
+
+
+class Stream:
+    __slots__ = ("_in", "_limits", "_loop", "_out", "_socket", "closed", "on_close", "on_frame")
+
+    def __init__(
+        self,
+        loop: Loop,
+        connection: socket.socket,
+        on_frame: Callable[[Head, bytes], None],
+        on_close: Callable[[], None],
+        max_head: int,
+        max_body: int,
+    ) -> None:
+        connection.setblocking(False)
+        self._loop = loop
+        self._socket = connection
+        self._in = bytearray()
+        self._out = bytearray()
+        self._limits = (max_head, max_body)
+        self.on_frame = on_frame
+        self.on_close = on_close
+        self.closed = False
+        loop.watch(connection.fileno(), self._ready)
+
+    def send(self, head: Head, body: bytes = b"") -> None:
+        """Write a frame, now or when the other end reads. Ignored after the end."""
+        if self.closed:
+            return
+        text = json.dumps(head, separators=(",", ":")).encode()
+        data = HEAD.pack(len(text), len(body)) + text + body
+        if self._out:
+            self._out += data
+            return
+        try:
+            sent = self._socket.send(data, socket.MSG_NOSIGNAL)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self.close()
+            return
+        if sent < len(data):
+            self._out += memoryview(data)[sent:]
+            self._loop.change(self._socket.fileno(), select.EPOLLIN | select.EPOLLOUT)
+
+    def close(self) -> None:
+        if self.closed:
+            return
+        self.closed = True
+        self._loop.forget(self._socket.fileno())
+        self._socket.close()
+        self._out.clear()
+        self.on_close()
+
+    def _ready(self, events: int) -> None:
+        if events & select.EPOLLOUT:
+            self._flush()
+        if not self.closed and events & ~select.EPOLLOUT:
+            self._read()
+
+    def _flush(self) -> None:
+        try:
+            sent = self._socket.send(self._out, socket.MSG_NOSIGNAL)
+        except BlockingIOError:
+            return
+        except OSError:
+            self.close()
+            return
+        del self._out[:sent]
+        if not self._out:
+            self._loop.change(self._socket.fileno(), select.EPOLLIN)
+
+    def _read(self) -> None:
+        try:
+            data = self._socket.recv(READ)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.close()
+            return
+        buffer = self._in
+        buffer += data
+        while not self.closed and len(buffer) >= HEAD.size:
+            head_length, body_length = HEAD.unpack_from(buffer)
+            if head_length > self._limits[0] or body_length > self._limits[1]:
+                self.close()
+                return
+            start = HEAD.size + head_length
+            end = start + body_length
+            if len(buffer) < end:
+                return
+            head = parse(buffer[HEAD.size : start])
+            if head is None:
+                self.close()
+                return
+            body = bytes(memoryview(buffer)[start:end])
+            del buffer[:end]
+            self.on_frame(head, body)
+
+
+def parse(data: bytearray) -> Head | None:
+    try:
+        head = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return head if isinstance(head, dict) else None
