@@ -61,9 +61,7 @@ class Child:
         pause = 0.1
         while not self._stopping.is_set():
             started = time.monotonic()
-            self.process = subprocess.Popen(
-                [*TETHER, *self.command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
-            )
+            self.process = subprocess.Popen([*TETHER, *self.command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
             self._listen(self.process)
             code = self.process.wait()
             self.ready.clear()
@@ -109,6 +107,7 @@ class NodeStep(bootsteps.StartStopStep):
                 *("--pool", str(settings.HEARTH_POOL_SIZE)),
                 *("--idle", str(settings.HEARTH_IDLE_SECONDS)),
                 *("--node", self.node.id),
+                *("--drain", str(DRAIN_SECONDS - 5)),
             ],
             on_ready=self._executor_ready,
         )
