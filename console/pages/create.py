@@ -1,0 +1,218 @@
+"""Creating a function: from code typed here, a zip, or a blueprint."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from console.pages import access, package
+from console.pages.forms import AwsForm, VariablesField, default_role, role_choices, variables_text
+from console.pages.operations import call
+from console.pages.runtimes import choices, installed_ids, missing_ids
+from functions.actions.test_event import save_test_event
+from functions.blueprints import catalogue
+from functions.blueprints.catalogue import Blueprint
+from functions.errors import ServiceError
+from functions.limits import limits
+from functions.models import Account, Function
+
+# The file that typed code goes to, by family, and what it is at first.
+INLINE = {"python": ("app.py", "hello-python"), "nodejs": ("index.mjs", "hello-nodejs")}
+SOURCES = [("inline", "Write code"), ("zip", "Upload a zip"), ("blueprint", "Use a blueprint")]
+
+
+class CreateForm(AwsForm):
+    member_fields = {
+        "Code": "ZipFile",
+        "CodeStorage": "ZipFile",
+        "Variables": "Environment",
+    }
+    optional = ("Description", "Environment")
+
+    FunctionName = forms.CharField(
+        label="Name",
+        strip=True,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autofocus": True}),
+        help_text="Letters, digits, hyphens and underscores, at most 64.",
+    )
+    Runtime = forms.ChoiceField(label="Runtime")
+    Handler = forms.CharField(widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}))
+    Role = forms.ChoiceField(label="Execution role")
+    MemorySize = forms.IntegerField(label="Memory, MB", initial=128)
+    Timeout = forms.IntegerField(label="Timeout, seconds", initial=3)
+    Description = forms.CharField(strip=True)
+    Environment = VariablesField(
+        label="Environment variables", help_text="NAME=value, one a line. A .env file can be pasted."
+    )
+    ZipFile = forms.FileField(
+        label="Package",
+        widget=forms.FileInput(attrs={"accept": ".zip,application/zip", "class": "input file-input"}),
+    )
+    source_text = forms.CharField(
+        label="Code",
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false", "class": "area code-area"}),
+    )
+
+    def __init__(self, account: Account, source: str, blueprint: Blueprint | None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.source = source
+        self.blueprint = blueprint
+        family = blueprint.family if blueprint else ""
+        runtime = self.fields["Runtime"]
+        assert isinstance(runtime, forms.ChoiceField)
+        runtime.choices = choices(family=family, only=blueprint.runtime if blueprint else "")
+        missing = ", ".join(missing_ids())
+        runtime.help_text = f"Not installed on this machine: {missing}." if missing else ""
+        role = self.fields["Role"]
+        assert isinstance(role, forms.ChoiceField)
+        role.choices = role_choices(account)
+        self.fields["ZipFile"].help_text = f"A zip file of at most {limits().zipped_bytes // 1024 // 1024} MB."
+        if source != "zip":
+            del self.fields["ZipFile"]
+        if source != "inline":
+            del self.fields["source_text"]
+        else:
+            self.member_fields = {**self.member_fields, "ZipFile": "source_text", "Code": "source_text"}
+
+    def members(self) -> dict[str, Any]:
+        """The request of CreateFunction."""
+        data = self.cleaned_data
+        return {
+            "FunctionName": data["FunctionName"],
+            "Runtime": data["Runtime"] or None,
+            "Handler": data["Handler"],
+            "Role": data["Role"],
+            "Description": data["Description"] or None,
+            "MemorySize": data["MemorySize"],
+            "Timeout": data["Timeout"],
+            "Environment": {"Variables": data["Environment"]} if data["Environment"] else None,
+            "Code": {"ZipFile": self.zip_bytes()},
+        }
+
+    def zip_bytes(self) -> bytes:
+        if self.source == "zip":
+            upload = self.cleaned_data["ZipFile"]
+            return upload.read() if upload else b""
+        if self.blueprint is not None:
+            return package.pack(self.blueprint.files())
+        runtime = self.cleaned_data["Runtime"]
+        family = "nodejs" if runtime.startswith("nodejs") else "python"
+        module = self.cleaned_data["Handler"].rpartition(".")[0]
+        suffix = INLINE[family][0].rpartition(".")[2]
+        # The handler names the file: app.handler is app.py.
+        plain = module and all(char.isalnum() or char in "_-" for char in module)
+        path = f"{module}.{suffix}" if plain else INLINE[family][0]
+        return package.pack({path: self.cleaned_data["source_text"].replace("\r\n", "\n").encode()})
+
+
+@access.changing_page
+@require_http_methods(["GET", "POST"])
+def create(request: HttpRequest) -> HttpResponse:
+    blueprint = _blueprint(request.GET.get("blueprint", ""))
+    source = "blueprint" if blueprint else request.GET.get("source", "inline")
+    if source not in dict(SOURCES):
+        source = "inline"
+    account = access.account(request)
+    if request.method == "POST" and (blueprint or source != "blueprint"):
+        form = CreateForm(account, source, blueprint, request.POST, request.FILES)
+        if form.is_valid():
+            name = _create(request, form)
+            if name:
+                return redirect("code", name)
+        return _show(request, form, source, blueprint, status=400)
+    form = CreateForm(account, source, blueprint, initial=_initial(request, account, blueprint))
+    return _show(request, form, source, blueprint)
+
+
+def _create(request: HttpRequest, form: CreateForm) -> str:
+    """The new function's name; empty when the form now says what is wrong."""
+    caller = access.caller(request)
+    blueprint = form.blueprint
+    try:
+        answer = call(caller, "CreateFunction", **form.members())
+    except ServiceError as error:
+        form.refuse(error)
+        return ""
+    name: str = answer["FunctionName"]
+    if blueprint is not None:
+        function = Function.objects.get(account_id=caller.account_id, region=caller.region, name=name)
+        save_test_event(caller, function, blueprint.name, blueprint.event)
+        if blueprint.function_url:
+            url = call(caller, "CreateFunctionUrlConfig", FunctionName=name, AuthType="NONE")
+            messages.success(request, f"Created {name} with a public URL: {url['FunctionUrl']}", extra_tags="ok")
+            return name
+    messages.success(request, f"Created {name}.", extra_tags="ok")
+    return name
+
+
+def _show(
+    request: HttpRequest, form: CreateForm, source: str, blueprint: Blueprint | None, *, status: int = 200
+) -> HttpResponse:
+    here = reverse("create")
+    name = form["FunctionName"].value() or ""
+    kept = {"name": name} if name else {}
+    context = {
+        "form": form,
+        "section": "functions",
+        "source": source,
+        "blueprint": blueprint,
+        "blueprints": [
+            (each, f"{here}?{urlencode({'blueprint': each.name, **kept})}", _can_run(each)) for each in catalogue.all()
+        ],
+        "sources": [(key, label, f"{here}?{urlencode({'source': key, **kept})}") for key, label in SOURCES],
+        "templates": {
+            family: {"handler": sample.handler, "code": _sample(family)}
+            for family, (_, sample_name) in INLINE.items()
+            if (sample := catalogue.get(sample_name)) is not None
+        },
+        "runtimes": installed_ids(),
+    }
+    return render(request, "function/create.html", context, status=status)
+
+
+def _initial(request: HttpRequest, account: Account, blueprint: Blueprint | None) -> dict[str, Any]:
+    runtimes = choices(family=blueprint.family if blueprint else "", only=blueprint.runtime if blueprint else "")
+    runtime = runtimes[0][0] if runtimes else ""
+    family = "nodejs" if runtime.startswith("nodejs") else "python"
+    values: dict[str, Any] = {
+        "FunctionName": request.GET.get("name", ""),
+        "Runtime": runtime,
+        "Role": default_role(account),
+        "Handler": "index.handler" if family == "nodejs" else "app.handler",
+        "source_text": _sample(family),
+    }
+    if blueprint is not None:
+        values |= {
+            "FunctionName": values["FunctionName"] or blueprint.name,
+            "Handler": blueprint.handler,
+            "MemorySize": blueprint.memory,
+            "Timeout": blueprint.timeout,
+            "Description": blueprint.description,
+            "Environment": variables_text(blueprint.environment),
+        }
+    return values
+
+
+def _sample(family: str) -> str:
+    path, name = INLINE[family]
+    blueprint = catalogue.get(name)
+    return blueprint.files()[path].decode() if blueprint else ""
+
+
+def _can_run(blueprint: Blueprint) -> bool:
+    return bool(choices(family=blueprint.family, only=blueprint.runtime))
+
+
+def _blueprint(name: str) -> Blueprint | None:
+    if not name:
+        return None
+    found = catalogue.get(name)
+    if found is None:
+        raise Http404(f"There is no blueprint {name}.")
+    return found

@@ -1,0 +1,76 @@
+"""Forms whose validation is the API's own: Django only carries what was typed, the operation judges it."""
+
+import re
+from typing import Any, ClassVar
+
+from django import forms
+
+from functions.errors import ServiceError
+from functions.models import Account, Role
+
+VARIABLE = re.compile(r"\s*(?:export\s+)?([^=\s]+)\s*=(.*)")
+
+
+class AwsForm(forms.Form):
+    """Fields are named as the members of the request. `member_fields` leads a member to a field of another name."""
+
+    member_fields: dict[str, str] = {}
+    optional: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+        for name, field in self.fields.items():
+            field.required = False  # a missing member is the API's to name
+            field.is_optional = name in self.optional  # type: ignore[attr-defined]
+            widget = field.widget
+            if isinstance(widget, forms.Select):
+                widget.attrs.setdefault("class", "select")
+            elif isinstance(widget, forms.Textarea):
+                widget.attrs.setdefault("class", "area")
+            elif not isinstance(widget, forms.CheckboxInput | forms.FileInput | forms.RadioSelect):
+                widget.attrs.setdefault("class", "input")
+
+    def refuse(self, error: ServiceError) -> None:
+        """Put the API's message at the field it is about, else above the form."""
+        member = error.field or ""
+        name = self.member_fields.get(member, member)
+        self.add_error(name if name in self.fields else None, error.message or error.code)
+
+
+class VariablesField(forms.CharField):
+    """NAME=value, one a line, as in a .env file: comments, `export` and quotes around a value are understood."""
+
+    widget = forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"})
+
+    def clean(self, value: Any) -> dict[str, str]:
+        text = super().clean(value)
+        variables: dict[str, str] = {}
+        for number, line in enumerate(text.splitlines(), 1):
+            if not line.strip() or line.lstrip().startswith("#"):
+                continue
+            found = VARIABLE.fullmatch(line)
+            if found is None:
+                raise forms.ValidationError(f"Line {number} is not NAME=value.")
+            content = found[2].strip()
+            if len(content) > 1 and content[0] == content[-1] and content[0] in "\"'":
+                content = content[1:-1]
+            variables[found[1]] = content
+        return variables
+
+
+def variables_text(variables: dict[str, str]) -> str:
+    return "\n".join(f"{name}={value}" for name, value in variables.items())
+
+
+def role_choices(account: Account, current: str = "") -> list[tuple[str, str]]:
+    """The account's roles by ARN. One that is gone stays choosable, as it is what the function has."""
+    choices = [(role.arn, role.name) for role in Role.objects.filter(account=account).order_by("name")]
+    if current and current not in dict(choices):
+        choices.insert(0, (current, f"{current} (not in this account)"))
+    return choices
+
+
+def default_role(account: Account) -> str:
+    role = Role.objects.filter(account=account, name="lambda-role").first()
+    return role.arn if role else ""

@@ -1,0 +1,174 @@
+"""The list of functions with their health."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.functional import cached_property
+from django.views.decorators.http import require_safe
+
+from console.pages import access, timerange
+from console.pages.timerange import TimeRange
+from functions.models import Alias, FunctionVersion
+from monitoring.queries import metrics
+from monitoring.queries.metrics import FunctionSummary
+
+PAGE_SIZE = 50
+PARTS = 32  # of the sparkline
+RANGES = [("1h", "now-1h"), ("3h", "now-3h"), ("24h", "now-1d"), ("7d", "now-7d")]
+SORTS = {"name": "Name", "invocations": "Invocations", "errors": "Errors", "p95": "p95", "deployed": "Last deploy"}
+LIVE = ("prod", "production", "live")
+# Above this share of errors a function needs attention.
+ERRORS_BAD = 0.05
+
+
+@dataclass
+class Row:
+    version: FunctionVersion  # $LATEST
+    health: FunctionSummary
+
+    @property
+    def name(self) -> str:
+        return self.version.function.name
+
+    @cached_property
+    def alias(self) -> Alias | None:
+        """The alias that carries the traffic: prod or live, else the first."""
+        aliases = list(self.version.function.aliases.all())
+        return next((each for name in LIVE for each in aliases if each.name == name), next(iter(aliases), None))
+
+    @property
+    def invocations(self) -> float:
+        return self.health.invocations
+
+    @property
+    def error_rate(self) -> float | None:
+        return self.health.error_rate if self.health.invocations else None
+
+    @property
+    def p95(self) -> float | None:
+        return self.health.p95_ms
+
+    @property
+    def is_bad(self) -> bool:
+        return (self.error_rate or 0) >= ERRORS_BAD
+
+    @property
+    def is_slow(self) -> bool:
+        """Close to its timeout."""
+        return (self.p95 or 0) > self.version.timeout * 800
+
+    @property
+    def spark(self) -> str:
+        """The invocations as an SVG path in a box of 104 x 26."""
+        values = self.health.sparkline
+        top = max(values, default=0)
+        if not top or len(values) < 2:
+            return ""
+        step = 104 / (len(values) - 1)
+        points = (f"{at * step:.1f} {24 - 22 * value / top:.1f}" for at, value in enumerate(values))
+        return "M" + " ".join(points)
+
+
+@access.page
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    span = timerange.read(request.GET, "now-1d")
+    everything = _all(request)
+    shown = _filtered(request, everything)
+    sort = request.GET.get("sort", "name")
+    descending = sort.startswith("-")
+    key = sort.lstrip("-")
+    if key not in SORTS:
+        key, descending = "name", False
+    if key in ("name", "deployed"):
+        column = "function__name" if key == "name" else "last_modified"
+        ordered: Any = shown.order_by(f"-{column}" if descending else column)
+    else:
+        ordered = _by_health(_rows(request, list(shown), span), key, descending)
+    page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = page.object_list if ordered and isinstance(ordered, list) else _rows(request, list(page), span)
+    filters = {name: request.GET[name] for name in ("q", "runtime", "state") if request.GET.get(name)}
+    total = page.paginator.count
+    context = {
+        "section": "functions",
+        "rows": rows,
+        "page": page,
+        "filters": filters,
+        "is_empty": not total and (not filters and page.number == 1),
+        "span": span,
+        "total": total,
+        "invocations": _invocations(request, span),
+        "sorts": _sorts(request, key, descending),
+        "ranges": [(label, _url(request, **{"from": begins}), begins == span.begins) for label, begins in RANGES],
+        "runtimes": everything.order_by("runtime").values_list("runtime", flat=True).distinct(),
+        "states": FunctionVersion.State.choices,
+        "previous": _url(request, page=page.previous_page_number()) if page.has_previous() else "",
+        "next": _url(request, page=page.next_page_number()) if page.has_next() else "",
+        "sort": sort,
+    }
+    part = "function/list.html" if request.headers.get("HX-Request") else "function/index.html"
+    return render(request, part, context)
+
+
+def _all(request: HttpRequest) -> QuerySet[FunctionVersion]:
+    return FunctionVersion.objects.filter(
+        number=0, function__account=access.account(request), function__region=settings.HEARTH_REGION
+    )
+
+
+def _filtered(request: HttpRequest, rows: QuerySet[FunctionVersion]) -> QuerySet[FunctionVersion]:
+    query = request.GET
+    if text := query.get("q", "").strip():
+        rows = rows.filter(Q(function__name__icontains=text) | Q(description__icontains=text))
+    if runtime := query.get("runtime"):
+        rows = rows.filter(runtime=runtime)
+    if state := query.get("state"):
+        rows = rows.filter(state=state)
+    return rows.select_related("function").prefetch_related("function__aliases")
+
+
+def _rows(request: HttpRequest, versions: list[FunctionVersion], span: TimeRange) -> list[Row]:
+    names = [version.function.name for version in versions]
+    account = access.account(request).id
+    found = metrics.summary(account, settings.HEARTH_REGION, names, span.start_s, span.end_s, PARTS)
+    return [Row(version, found[version.function.name]) for version in versions]
+
+
+def _by_health(rows: list[Row], key: str, descending: bool) -> list[Row]:
+    def value(row: Row) -> float:
+        return {"invocations": row.invocations, "errors": row.error_rate or 0, "p95": row.p95 or 0}[key]
+
+    return sorted(sorted(rows, key=lambda row: row.name), key=value, reverse=descending)
+
+
+def _invocations(request: HttpRequest, span: TimeRange) -> float:
+    """Of the whole account."""
+    metric = metrics.Metric.of("Invocations")
+    return metrics.total(access.account(request).id, settings.HEARTH_REGION, metric, span.start_s, span.end_s).total
+
+
+def _sorts(request: HttpRequest, key: str, descending: bool) -> dict[str, dict[str, str]]:
+    """For each column: where its heading leads, and how it stands. Numbers begin with the largest."""
+    found = {}
+    for name, label in SORTS.items():
+        first_down = name != "name"
+        down = not descending if name == key else first_down
+        direction = ("descending" if descending else "ascending") if name == key else ""
+        arrow = {"ascending": " ↑", "descending": " ↓"}.get(direction, "")
+        found[name] = {
+            "url": _url(request, sort=f"-{name}" if down else name),
+            "label": label + arrow,
+            "direction": direction,
+        }
+    return found
+
+
+def _url(request: HttpRequest, **changed: Any) -> str:
+    query = {name: value for name, value in request.GET.items() if name != "page"} | changed
+    return "?" + urlencode(query)

@@ -1,0 +1,18 @@
+"""The pages change things through the operations of the AWS API: the same validation, actions and errors."""
+
+from typing import Any
+
+from console.gateway import operations, validate
+from console.gateway.wire import catalogue
+from functions.access.caller import Caller
+
+
+def call(caller: Caller, operation: str, **members: Any) -> dict[str, Any]:
+    """Run an operation of Lambda with the members of its request; None leaves one out. Raises ServiceError."""
+    model = catalogue.get("lambda").operation(operation)
+    run = operations.find("lambda", operation)
+    if model is None or run is None:
+        raise LookupError(operation)
+    request = {name: value for name, value in members.items() if value is not None}
+    validate.members(model, request)
+    return run(caller, request)

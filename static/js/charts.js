@@ -1,0 +1,60 @@
+// Draws the figures that the server built (plotly's JSON) in the colours of the theme.
+// Dragging over a chart opens that time range on all of them.
+
+const figures = JSON.parse(document.getElementById("figures")?.textContent ?? "{}");
+const nodes = [...document.querySelectorAll("[data-figure]")];
+const themes = await (await fetch(document.getElementById("charts").dataset.theme)).json();
+
+function theme() {
+  const chosen = document.documentElement.dataset.theme;
+  if (chosen) return themes[chosen];
+  return matchMedia("(prefers-color-scheme: dark)").matches ? themes.dark : themes.light;
+}
+
+function styled(trace, look) {
+  const role = look.traces[trace.meta] ?? {};
+  return {
+    ...role, ...trace,
+    line: { ...role.line, ...trace.line },
+    marker: { ...role.marker, ...trace.marker },
+  };
+}
+
+function draw() {
+  const look = theme();
+  for (const node of nodes) {
+    const figure = figures[node.dataset.figure];
+    const layout = { ...figure.layout, template: look.template, autosize: true, datarevision: Date.now() };
+    Plotly.react(node, figure.data.map((trace) => styled(trace, look)), layout, themes.config);
+  }
+}
+
+// Plotly writes UTC times without a zone.
+function absolute(text) {
+  return new Date(`${text.replace(" ", "T")}Z`).toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+function wire(node) {
+  node.on("plotly_selected", (chosen) => {
+    if (!chosen?.range?.x) return;
+    const url = new URL(location.href);
+    url.searchParams.set("from", absolute(chosen.range.x[0]));
+    url.searchParams.set("to", absolute(chosen.range.x[1]));
+    location.assign(url);
+  });
+  node.on("plotly_hover", (event) => {
+    if (!event.event) return; // one that we made
+    for (const other of nodes) {
+      if (other !== node) Plotly.Fx.hover(other, { xval: event.xvals?.[0] ?? event.points[0].x }, "xy");
+    }
+  });
+  node.on("plotly_unhover", () => {
+    for (const other of nodes) if (other !== node) Plotly.Fx.unhover(other);
+  });
+}
+
+draw();
+nodes.forEach(wire);
+document.getElementById("charts").dataset.ready = "true";
+addEventListener("hearth:theme", draw);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
