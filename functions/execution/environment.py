@@ -158,7 +158,7 @@ class Environment:
     async def initialise(
         self, placer: Placer, spec: FunctionSpec, code: str, assignment: dict[str, Any], limit_s: float
     ) -> Outcome:
-        """Become an environment of `spec`: IDLE after an answer without error. Raises OSError when code cannot be placed."""
+        """Become an environment of `spec`: IDLE after an answer without error. OSError when there is no such code."""
         assert self.sandbox is not None
         self.move(State.INITIALISING)
         self.spec = spec

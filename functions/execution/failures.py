@@ -17,7 +17,7 @@ SIGNALS = {
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """`status` is REPORT's (`error`, `timeout`); empty for an exception of the handler, which AWS does not mark there."""
+    """`status` is REPORT's (`error`, `timeout`); empty for an exception of the handler: AWS does not mark that one."""
 
     outcome: Outcome
     error_type: str

@@ -23,6 +23,10 @@ INIT_SECONDS = 10.0
 FLUSH_SECONDS = 0.2
 
 
+# Directories in the order that AWS gives them.
+LIBRARY_PATH = "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
+
+
 def stream_name(version: str) -> str:
     return f"{time.strftime('%Y/%m/%d')}/[{version}]{secrets.token_hex(16)}"
 
@@ -33,7 +37,7 @@ def function_environment(spec: FunctionSpec, log_group: str, log_stream: str) ->
     variables = {
         "LANG": "en_US.UTF-8",
         "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
-        "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
+        "LD_LIBRARY_PATH": LIBRARY_PATH,
         "TZ": ":UTC",
     }
     if runtime.family == "python":
@@ -178,7 +182,8 @@ class Invocation:
     def init_report(self, phase: str, outcome: Outcome) -> None:
         assert self.environment is not None
         timed_out = isinstance(outcome, Ended) and outcome.reason == "timeout"
-        line = f"INIT_REPORT Init Duration: {self.init_ms:.2f} ms\tPhase: {phase}\tStatus: {'timeout' if timed_out else 'error'}"
+        status = "timeout" if timed_out else "error"
+        line = f"INIT_REPORT Init Duration: {self.init_ms:.2f} ms\tPhase: {phase}\tStatus: {status}"
         failure = self.failure(outcome)
         if not timed_out and failure is not None:
             line += f"\tError Type: {failure.error_type}"

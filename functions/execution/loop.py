@@ -108,7 +108,7 @@ class Loop:
 
     def step(self, coroutine: Coroutine[Any, None, Any]) -> None:
         try:
-            coroutine.send(None).bind(coroutine)  # type: ignore[attr-defined]
+            coroutine.send(None).bind(coroutine)
         except StopIteration:
             pass
         except Exception:

@@ -11,6 +11,7 @@ Everything is bound read-only by path into this process's own mount namespace, s
 (/root) work. Files of the machine that say who it is are replaced by generated ones.
 """
 
+import contextlib
 import json
 import os
 import socket
@@ -19,21 +20,16 @@ from pathlib import Path
 
 from functions.execution.sandbox import syscalls as sc
 
-NEW = "/tmp"  # noqa: S108: a place to build on; it is covered by our own tmpfs, in our own namespace
-DIRECTORIES = "dev dev/shm etc opt proc tmp usr var var/lang var/runtime var/task var/tmp run home .zygote .old"
-DEVICES = "null zero full random urandom"
+NEW = "/tmp"  # a place to build on; it is covered by our own tmpfs, in our own namespace
+DIRECTORIES = [
+    "dev", "dev/shm", "etc", "home", "opt", "proc", "run", "tmp", "usr", "var", "var/lang", "var/runtime", "var/task",
+    "var/tmp", ".zygote", ".old",
+]  # fmt: skip
+DEVICES = ["null", "zero", "full", "random", "urandom"]
 FROM_MACHINE = [
-    "ssl/certs",
-    "ssl/openssl.cnf",
-    "ca-certificates",
-    "ld.so.cache",
-    "ld.so.conf",
-    "alternatives",
-    "fonts",
-    "mime.types",
-    "services",
-    "protocols",
-]
+    "ssl/certs", "ssl/openssl.cnf", "ca-certificates", "ld.so.cache", "ld.so.conf", "alternatives", "fonts",
+    "mime.types", "services", "protocols",
+]  # fmt: skip
 GENERATED = {
     "passwd": "root:x:0:0:root:/root:/sbin/nologin\nsbx_user1051:x:993:990::/home/sbx_user1051:/sbin/nologin\n",
     "group": "root:x:0:\nsbx_user1051:x:990:\n",
@@ -48,7 +44,7 @@ GENERATED = {
 def build(interpreter: str, runtime: str) -> None:
     """Make the root at NEW. Leaves it writable: the zygote closes it."""
     sc.mount("tmpfs", NEW, "tmpfs", sc.MS_NOSUID, "mode=0755,size=16m")
-    for name in DIRECTORIES.split():
+    for name in DIRECTORIES:
         os.mkdir(f"{NEW}/{name}", 0o755)
     for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
         source = Path("/", name)
@@ -59,17 +55,17 @@ def build(interpreter: str, runtime: str) -> None:
     show("/usr", f"{NEW}/usr")
     show(interpreter, f"{NEW}/var/lang")
     show(runtime, f"{NEW}/var/runtime")
-    for name in DEVICES.split():
+    for name in DEVICES:
         touch(f"{NEW}/dev/{name}")
         sc.bind(f"/dev/{name}", f"{NEW}/dev/{name}", sc.MS_NOSUID)
     for name, target in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
         os.symlink(f"/proc/self/fd{target}", f"{NEW}/dev/{name}")
     for name in FROM_MACHINE:
-        source, target = Path("/etc", name), Path(NEW, "etc", name)
-        if source.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.mkdir() if source.is_dir() else touch(str(target))
-            show(str(source), str(target))
+        machine, shown = Path("/etc", name), Path(NEW, "etc", name)
+        if machine.exists():
+            shown.parent.mkdir(parents=True, exist_ok=True)
+            shown.mkdir() if machine.is_dir() else touch(str(shown))
+            show(str(machine), str(shown))
     for name, content in GENERATED.items():
         Path(NEW, "etc", name).write_text(content)
     here = Path(__file__).parent
@@ -121,11 +117,9 @@ def main(channel_fd: int) -> None:
     with socket.socket(fileno=os.dup(channel_fd)) as channel:
         order = json.loads(channel.recv(65536))
     os.umask(0o022)
-    if os.getgroups():
-        try:
-            os.setgroups([])
-        except PermissionError:
-            pass  # rootless without subordinate ids: the kernel forbids it, and the groups mean nothing inside
+    # Rootless without subordinate ids the kernel forbids it, and the groups mean nothing inside.
+    with contextlib.suppress(PermissionError):
+        os.setgroups([])
     sc.unshare(sc.CLONE_NEWNS)
     sc.mount("", "/", "", sc.MS_REC | sc.MS_PRIVATE)
     build(order["interpreter"], order["runtime"])
@@ -140,4 +134,4 @@ def main(channel_fd: int) -> None:
             order["python"], [order["python"], "-I", "-B", "-X", "utf8", "-c", BECOME, str(channel_fd)], ENVIRONMENT
         )
     sys.argv = ["zygote", str(channel_fd)]
-    exec(BECOME, {})  # noqa: S102: the same steps without a change of interpreter
+    exec(BECOME, {})  # noqa: S102 the same steps without a change of interpreter

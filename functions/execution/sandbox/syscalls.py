@@ -1,5 +1,7 @@
 """The Linux calls that Python has no function for, by ctypes. Runs under Python 3.8 too: the zygotes use it."""
 
+from __future__ import annotations
+
 import ctypes
 import os
 import struct
@@ -40,7 +42,7 @@ MOVE_MOUNT_F_EMPTY_PATH = 4
 MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV = 1, 2, 4
 
 
-def check(result, what=""):  # type: ignore[no-untyped-def]
+def check(result: int, what: str = "") -> int:
     """The result of a C call, or OSError."""
     if result == -1:
         number = ctypes.get_errno()
@@ -81,7 +83,7 @@ def pivot_root(new: str, old: str) -> None:
 
 
 def prctl(option: int, *arguments: int) -> None:
-    padded = [ctypes.c_ulong(value) for value in (arguments + (0, 0, 0, 0))[:4]]
+    padded = [ctypes.c_ulong(value) for value in (*arguments, 0, 0, 0, 0)[:4]]
     check(libc.prctl(option, *padded), "prctl")
 
 

@@ -37,7 +37,7 @@ class UidBlock:
 
 def directory() -> Path:
     """Where the locks lie: shared by all executors of a user, private to it."""
-    base = Path("/run/hearth") if os.access("/run", os.W_OK) else Path(f"/tmp/hearth-{os.getuid()}")  # noqa: S108
+    base = Path("/run/hearth") if os.access("/run", os.W_OK) else Path(f"/tmp/hearth-{os.getuid()}")
     base.mkdir(mode=0o700, exist_ok=True)
     if base.stat().st_uid != os.getuid():
         raise PermissionError(f"{base} belongs to somebody else")

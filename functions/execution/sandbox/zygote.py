@@ -13,8 +13,9 @@ Inside, pid 1 only reaps; pid 2 is the runtime: either the function `serve(contr
 zygote has imported, or an executable.
 """
 
+from __future__ import annotations
+
 import array
-import ctypes
 import errno
 import fcntl
 import gc
@@ -25,8 +26,12 @@ import signal
 import socket
 import struct
 import sys
+from typing import TYPE_CHECKING, Any
 
-import syscalls as sc
+if TYPE_CHECKING:
+    from functions.execution.sandbox import syscalls as sc
+else:  # inside, the two files stand alone
+    import syscalls as sc
 
 NAMESPACES = (
     sc.CLONE_NEWUSER
@@ -41,16 +46,15 @@ INSIDE_UID, INSIDE_GID = 993, 990
 CONTROL, LOG = 3, 1
 # What /proc tells about the machine and no function needs.
 MASKED = [
-    "/proc/" + name
-    for name in (
-        "kcore keys key-users timer_list sched_debug latency_stats sysrq-trigger kallsyms modules cmdline config.gz "
-        "iomem ioports kmsg kpagecount kpageflags kpagecgroup slabinfo vmallocinfo interrupts partitions diskstats"
-    ).split()
-]
+    "/proc/kcore", "/proc/keys", "/proc/key-users", "/proc/timer_list", "/proc/sched_debug", "/proc/latency_stats",
+    "/proc/sysrq-trigger", "/proc/kallsyms", "/proc/modules", "/proc/cmdline", "/proc/config.gz", "/proc/iomem",
+    "/proc/ioports", "/proc/kmsg", "/proc/kpagecount", "/proc/kpageflags", "/proc/kpagecgroup", "/proc/slabinfo",
+    "/proc/vmallocinfo", "/proc/interrupts", "/proc/partitions", "/proc/diskstats",
+]  # fmt: skip
 
 
 class Zygote:
-    def __init__(self, channel, runtime):  # type: ignore[no-untyped-def]
+    def __init__(self, channel: socket.socket, runtime: dict[str, Any]) -> None:
         self.channel = channel
         self.runtime = runtime
         self.filter = bytes.fromhex(runtime["seccomp"]) if runtime["seccomp"] else b""
@@ -60,7 +64,7 @@ class Zygote:
             sys.path.insert(0, "/var/runtime")
             self.serve = __import__(runtime["module"]).serve
 
-    def run(self):  # type: ignore[no-untyped-def]
+    def run(self) -> None:
         gc.collect()
         gc.freeze()
         self.channel.send(b'{"ready": true}')
@@ -77,7 +81,7 @@ class Zygote:
                 os.close(fd)
             self.channel.send(json.dumps(answer).encode())
 
-    def create(self, request, fds):  # type: ignore[no-untyped-def]
+    def create(self, request: dict[str, Any], fds: list[int]) -> int:
         named = dict(zip(request["fds"], fds))
         gate_read, gate_write = os.pipe()
         try:
@@ -86,7 +90,7 @@ class Zygote:
                 try:
                     os.close(gate_write)
                     self.box(request, named, gate_read)
-                except BaseException as error:
+                except BaseException as error:  # whatever it is, the child ends here
                     os.write(named["log"], ("sandbox: %s: %s\n" % (type(error).__name__, error)).encode())
                 os._exit(70)
             try:
@@ -100,7 +104,7 @@ class Zygote:
             os.close(gate_read)
             os.close(gate_write)
 
-    def box(self, request, named, gate):  # type: ignore[no-untyped-def]
+    def box(self, request: dict[str, Any], named: dict[str, int], gate: int) -> None:
         """Pid 1: finish the box from inside, drop everything, start the runtime, reap."""
         if os.read(gate, 1) != b"1":
             os._exit(71)
@@ -135,7 +139,7 @@ class Zygote:
         sc.prctl(sc.PR_SET_DUMPABLE, 0)  # the runtime has the same uid: keep it out of /proc/1
         reap(pid)
 
-    def drop(self):  # type: ignore[no-untyped-def]
+    def drop(self) -> None:
         for capability in range(64):
             try:
                 sc.prctl(sc.PR_CAPBSET_DROP, capability)
@@ -152,7 +156,7 @@ class Zygote:
         if self.filter:
             sc.seccomp(self.filter)
 
-    def start(self):  # type: ignore[no-untyped-def]
+    def start(self) -> None:
         """Pid 2: the runtime."""
         os.chdir("/var/task")
         for number in (signal.SIGPIPE, signal.SIGINT):
@@ -166,7 +170,7 @@ class Zygote:
         self.serve(CONTROL)
 
 
-def admit(pid, uid, named):  # type: ignore[no-untyped-def]
+def admit(pid: int, uid: int, named: dict[str, int]) -> None:
     """From outside: the maps of the child's user namespace, its cgroups, its place in the queue of the OOM killer."""
     for kind, inside in (("setgroups", None), ("uid_map", INSIDE_UID), ("gid_map", INSIDE_GID)):
         with open("/proc/%d/%s" % (pid, kind), "w") as file:
@@ -181,13 +185,13 @@ def admit(pid, uid, named):  # type: ignore[no-untyped-def]
         pass  # rootless with a stricter value of our own: the kernel's choice stands
 
 
-def loopback_up():  # type: ignore[no-untyped-def]
+def loopback_up() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as device:
         request = struct.pack("16sH14x", b"lo", 0x49)  # IFF_UP | IFF_LOOPBACK | IFF_RUNNING
         fcntl.ioctl(device, 0x8914, request)  # SIOCSIFFLAGS
 
 
-def limit_resources():  # type: ignore[no-untyped-def]
+def limit_resources() -> None:
     for kind, value in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 1024),
@@ -197,7 +201,7 @@ def limit_resources():  # type: ignore[no-untyped-def]
         resource.setrlimit(kind, (value, value))
 
 
-def keep(control, log):  # type: ignore[no-untyped-def]
+def keep(control: int, log: int) -> None:
     """Descriptors 0 nothing, 1 and 2 the log, 3 the control channel, and no other."""
     control, log = fcntl.fcntl(control, fcntl.F_DUPFD, 16), fcntl.fcntl(log, fcntl.F_DUPFD, 16)
     null = os.open("/dev/null", os.O_RDONLY)
@@ -208,7 +212,7 @@ def keep(control, log):  # type: ignore[no-untyped-def]
     os.closerange(CONTROL + 1, 65536)
 
 
-def reap(runtime):  # type: ignore[no-untyped-def]
+def reap(runtime: int) -> None:
     """Collect orphans until the runtime ends; then end with its status, and everything in the namespace dies."""
     os.closerange(0, CONTROL + 1)
     while True:
@@ -220,7 +224,7 @@ def reap(runtime):  # type: ignore[no-untyped-def]
             os._exit(128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status))
 
 
-def receive(channel):  # type: ignore[no-untyped-def]
+def receive(channel: socket.socket) -> tuple[bytes, list[int]]:
     data, ancillary, _, _ = channel.recvmsg(65536, socket.CMSG_SPACE(16 * 4), socket.MSG_CMSG_CLOEXEC)
     fds = array.array("i")
     for level, kind, content in ancillary:
@@ -229,7 +233,7 @@ def receive(channel):  # type: ignore[no-untyped-def]
     return data, list(fds)
 
 
-def main(channel_fd):  # type: ignore[no-untyped-def]
+def main(channel_fd: int) -> None:
     sc.prctl(sc.PR_SET_PDEATHSIG, sc.SIGKILL)
     channel = socket.socket(fileno=channel_fd)
     data, _ = receive(channel)

@@ -194,7 +194,7 @@ def load(handler):
     try:
         module_name, function_name = handler.rsplit(".", 1)
     except ValueError as error:
-        raise Fault("Runtime.MalformedHandlerName", "Bad handler '%s': %s" % (handler, error))
+        raise Fault("Runtime.MalformedHandlerName", "Bad handler '%s': %s" % (handler, error)) from error
     try:
         if module_name.split(".")[0] in sys.builtin_module_names:
             raise Fault(
@@ -202,17 +202,19 @@ def load(handler):
             )
         module = importlib.import_module(module_name.replace("/", "."))
     except ImportError as error:
-        raise Fault("Runtime.ImportModuleError", "Unable to import module '%s': %s" % (module_name, error))
+        raise Fault("Runtime.ImportModuleError", "Unable to import module '%s': %s" % (module_name, error)) from error
     except SyntaxError as error:
         raise Fault(
             "Runtime.UserCodeSyntaxError",
             "Syntax error in module '%s': %s" % (module_name, error),
             ['  File "%s" Line %s\n    %s' % (error.filename, error.lineno, error.text)],
-        )
+        ) from error
     try:
         return getattr(module, function_name)
     except AttributeError:
-        raise Fault("Runtime.HandlerNotFound", "Handler '%s' missing on module '%s'" % (function_name, module_name))
+        raise Fault(
+            "Runtime.HandlerNotFound", "Handler '%s' missing on module '%s'" % (function_name, module_name)
+        ) from None
 
 
 def prepare(head):
@@ -241,12 +243,12 @@ def invoke(function, head, body):
         try:
             event = json.loads(body)
         except ValueError as error:
-            raise Fault("Runtime.UnmarshalError", "Unable to unmarshal input: %s" % error)
+            raise Fault("Runtime.UnmarshalError", "Unable to unmarshal input: %s" % error) from error
         result = function(event, context)
         try:
             response = to_json(result)
         except Exception as error:
-            raise Fault("Runtime.MarshalError", "Unable to marshal response: %s" % error)
+            raise Fault("Runtime.MarshalError", "Unable to marshal response: %s" % error) from error
     except Exception:
         error = describe(request_id)
         log_error(error)

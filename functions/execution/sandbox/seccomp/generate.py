@@ -24,7 +24,7 @@ settimeofday stime clock_settime clock_settime64 clock_adjtime clock_adjtime64 a
 vm86old uselib ustat sysfs _sysctl lookup_dcookie move_pages migrate_pages mbind set_mempolicy
 set_mempolicy_home_node open_by_handle_at name_to_handle_at fanotify_init fanotify_mark vhangup mknod mknodat
 create_module query_module get_kernel_syms
-""".split()
+"""
 # Newer than the library: statmount, listmount, lsm_set_self_attr, open_tree_attr (the same on every architecture).
 REFUSED_NUMBERS = [457, 458, 460, 467]
 NEW_NAMESPACE_BITS = [0x80, 0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000]
@@ -66,7 +66,7 @@ def build(architecture: int) -> bytes:
         for call, arch in ((library.seccomp_arch_add, architecture), (library.seccomp_arch_remove, native)):
             if call(context, ctypes.c_uint32(arch)):
                 raise OSError("architecture")
-    for refused in REFUSED:
+    for refused in REFUSED.split():
         rule(refuse(errno.EPERM), refused)
     for bit in NEW_NAMESPACE_BITS:
         rule(refuse(errno.EPERM), "clone", Compare(0, MASKED_EQ, bit, bit))
