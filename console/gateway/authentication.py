@@ -10,9 +10,10 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from console.gateway import calls, sigv4
-from console.gateway.errors import MissingToken, UnknownKey
+from console.gateway.errors import BodyTooLarge, MissingToken, UnknownKey
 from console.gateway.sigv4 import Signature, SignedRequest
 from console.gateway.wire import catalogue
+from console.gateway.wire.table import protocol
 from functions.access import credentials
 from functions.access.caller import Caller
 
@@ -26,7 +27,10 @@ class SigV4Authentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[None, Caller]:
         call: calls.Call = request._request.call  # type: ignore[attr-defined]
         service = call.service.signing_name if call.service else call.signing_name
-        return None, authenticate(request._request, service)
+        try:
+            return None, authenticate(request._request, service)
+        except BodyTooLarge as error:
+            raise BodyTooLarge(f"{error}{_for_operation(call)}") from None
 
     def authenticate_header(self, request: Request) -> str:
         return sigv4.ALGORITHM
@@ -56,6 +60,14 @@ def authenticate(
     sigv4.verify(signature, key.secret, signed, unsigned_payload=unsigned_payload)
     credentials.note_use(key.access_key_id)
     return Caller(key.account_id, settings.HEARTH_REGION, key.user_id, key.user_name, "api", key.access_key_id)
+
+
+def _for_operation(call: calls.Call) -> str:
+    """Only where the path or a header names it: the body was not read."""
+    if call.service is None or call.protocol == "query":
+        return ""
+    operation, _ = protocol(call.protocol).operation(call, call.service)
+    return f" for the {operation.name} operation"
 
 
 def claimed(environ: dict[str, Any]) -> Signature:

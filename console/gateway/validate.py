@@ -18,6 +18,8 @@ from functions.errors import ValidationException
 NOT_NULL = "Member must not be null"
 # AWS checks these itself, later and in other words, though the public model has an enum or range for them.
 LEFT_TO_THE_SERVICE = frozenset({("lambda", "Runtime"), ("lambda", "MemorySize")})
+# AWS's own model lets these items be null, so it does not say that they must not be.
+NULLABLE_ITEMS = frozenset({("lambda", "SubnetId"), ("lambda", "SecurityGroupId")})
 # AWS prints an enum in the order of its own model, which is mostly the public model's.
 ENUM_ORDERS = {
     frozenset(order): order for order in (("LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"), ("Terminate", "Allow"))
@@ -79,8 +81,11 @@ def _items(service: str, shape: ListShape, value: list[Any], path: str) -> Itera
         for number, item in enumerate(value, 1):
             if item is not None:
                 yield from _member(service, shape.member, item, f"{path}.{number}.member")
-    elif (service, shape.member.name) not in LEFT_TO_THE_SERVICE and _any_broken(shape.member, value):
-        yield _text(value, path, f"Member must satisfy constraint: [{_all(shape.member)}]", shape)
+        return
+    item = (service, shape.member.name)
+    if item not in LEFT_TO_THE_SERVICE and _any_broken(shape.member, value):
+        constraints = _all(shape.member, nullable=item in NULLABLE_ITEMS)
+        yield _text(value, path, f"Member must satisfy constraint: [{constraints}]", shape)
 
 
 def _entries(service: str, shape: MapShape, value: dict[str, Any], path: str) -> Iterator[str]:
