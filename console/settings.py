@@ -17,7 +17,7 @@ HEARTH_CODE = HEARTH_DATA / "code"
 HEARTH_RUN = HEARTH_DATA / "run"
 # Reports of invocations on their way to the database. Never delete.
 HEARTH_SPOOL = HEARTH_DATA / "spool"
-for _directory in (HEARTH_CODE, HEARTH_RUN, HEARTH_SPOOL):
+for _directory in (HEARTH_CODE, HEARTH_RUN, HEARTH_SPOOL, HEARTH_DATA / "static"):
     _directory.mkdir(exist_ok=True, mode=0o700)
 
 # --- who and where we say we are --------------------------------------------------------------------------------
@@ -132,6 +132,7 @@ LANGUAGE_CODE = "en-us"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = HEARTH_DATA / "static"
+STATIC_ROOT.mkdir(exist_ok=True)  # stays empty; whitenoise warns when it is not there
 WHITENOISE_USE_FINDERS = True  # served straight from static/: no collectstatic step
 WHITENOISE_AUTOREFRESH = False
 
@@ -169,5 +170,10 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR"}},
+    "loggers": {
+        # A 404 is no news; what a task does is said by what it calls, and the tick comes every second.
+        "django.request": {"level": "ERROR"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+    },
 }

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from django.conf import settings
 from django.db.models import Sum
 
+from functions import lookup
 from functions.arn import FunctionReference
 from functions.cache import GenerationCache
 from functions.errors import ResourceConflictException, ResourceNotFoundException
@@ -70,8 +71,8 @@ def _read(reference: FunctionReference) -> _Target:
 
 
 def _route(function: Function, label: str, reference: FunctionReference) -> Route:
-    number = 0 if label == LATEST else int(label)
-    version = FunctionVersion.objects.filter(function=function, number=number).first()
+    number = lookup.version_number(label)
+    version = None if number is None else FunctionVersion.objects.filter(function=function, number=number).first()
     if version is None:
         raise _not_found(reference)
     if version.state not in (FunctionVersion.State.ACTIVE, FunctionVersion.State.INACTIVE):
@@ -119,7 +120,4 @@ def unreserved_concurrency(account_id: str, region: str) -> int:
 
 
 def _not_found(reference: FunctionReference) -> ResourceNotFoundException:
-    arn = f"arn:aws:lambda:{reference.region}:{reference.account_id}:function:{reference.name}"
-    return ResourceNotFoundException(
-        f"Function not found: {arn}:{reference.qualifier}" if reference.qualifier else f"Function not found: {arn}"
-    )
+    return lookup.not_found(reference.qualified(reference.qualifier or LATEST))

@@ -1,12 +1,14 @@
 """An account with a role, and a caller in it."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django import Settings
 
 from functions.access.caller import Caller
-from functions.models import Account, Role
+from functions.models import AccessKey, Account, Role, User
+from tests.functions.replay import connect
 from tests.functions.world import ACCOUNT, REGION
 
 
@@ -31,3 +33,11 @@ def mallory(db: None) -> Caller:
     """A user of another account."""
     Account.objects.create(id="222222222222", name="others")
     return Caller(account_id="222222222222", region=REGION, user_id=None, user_name="mallory", via="api")
+
+
+@pytest.fixture
+def aws(alice: Caller) -> Any:
+    """A boto3 client of Lambda, signing as Alice; its requests go through the whole gateway."""
+    user = User.objects.create_user("alice")
+    AccessKey.objects.create(id="AKIAALICE", secret="alices-secret", user=user, account_id=ACCOUNT)
+    return connect("AKIAALICE", "alices-secret")
