@@ -24,7 +24,7 @@ class Failure:
     payload: bytes
     message: str
     status: str = ""
-    line: str = ""  # to be logged, without a time stamp or newline
+    line: str = ""  # to be logged
 
 
 def reason(status: int) -> str:
@@ -47,7 +47,7 @@ def ended(end: Ended, request_id: str, timeout_s: float) -> Failure:
     if end.reason == "timeout":
         text = f"Task timed out after {timeout_s:.2f} seconds"
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + f".{time.time_ns() // 1_000_000 % 1000:03d}Z"
-        line = f"{stamp} {request_id} {text}"
+        line = f"{stamp} {request_id} {text}\n"
         return _platform(Outcome.TIMEOUT, "Sandbox.Timedout", request_id, text, "timeout", line)
     text = reason(end.status)
     if end.reason == OOM:
@@ -55,11 +55,11 @@ def ended(end: Ended, request_id: str, timeout_s: float) -> Failure:
         text = "Runtime exited with error: signal: killed"
     else:
         outcome, kind = Outcome.CRASH, "Runtime.ExitError"
-    line = f"RequestId: {request_id} Error: {text}\n{kind}"
+    line = f"RequestId: {request_id} Error: {text}\n{kind}\n"
     return _platform(outcome, kind, request_id, text, "error", line)
 
 
-def answered(answer: Answer, request_id: str) -> Failure | None:
+def answered(answer: Answer) -> Failure | None:
     """What an answer tells of failure; None for a response."""
     head = answer.head
     if "size" in head or (len(answer.body) > MAX_RESPONSE and "error" not in head):

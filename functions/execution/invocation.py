@@ -1,26 +1,26 @@
 """One invocation's life in the executor: environment, init, the call, its log, its report, its answer."""
 
-import math
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from functions.execution import failures
+from functions.execution import failures, lines
 from functions.execution.environment import OOM, Answer, Ended, Environment, Outcome, State
 from functions.execution.failures import Failure
-from functions.execution.logs import Line, now_ms, tail
+from functions.execution.logs import Line, tail
 from functions.execution.runtimes.table import RUNTIMES
 from functions.execution.spec import FunctionSpec
 from functions.execution.stream import Head
 from monitoring.report import Kind, Report
-from monitoring.report import Outcome as ReportOutcome
+from monitoring.report import Outcome as Result
 
 if TYPE_CHECKING:
     from functions.execution.engine import Engine
 
 INIT_SECONDS = 10.0
 FLUSH_SECONDS = 0.2
+TAIL_LINES = 200  # kept for `LogType: Tail` of what was reported already
 
 
 # Directories in the order that AWS gives them.
@@ -29,6 +29,10 @@ LIBRARY_PATH = "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/v
 
 def stream_name(version: str) -> str:
     return f"{time.strftime('%Y/%m/%d')}/[{version}]{secrets.token_hex(16)}"
+
+
+def failed(outcome: Outcome) -> bool:
+    return isinstance(outcome, Ended) or "error" in outcome.head
 
 
 def function_environment(spec: FunctionSpec, log_group: str, log_stream: str) -> dict[str, str]:
@@ -83,6 +87,8 @@ class Invocation:
     taken: list[str] = field(default_factory=list)  # messages that were reported before the end
     flushed: float = 0.0
 
+    in_init: bool = False  # what failed was the init that runs as part of the invocation
+
     @property
     def request_id(self) -> str:
         return str(self.head["request_id"])
@@ -93,20 +99,14 @@ class Invocation:
         self.started_ms = time.time() * 1000
         environment = await self.engine.pools.acquire(spec)
         self.take(environment)
-        outcome: Outcome
-        if environment.state is State.IDLE:
-            self.start()
-            outcome = await self.call(environment, spec.timeout_s)
-        else:
+        if environment.state is State.READY:
             outcome = await self.initialise(environment, INIT_SECONDS)
-            if self.is_error(outcome):
+            if failed(outcome):
                 # As AWS: the failed init phase is said in the log, and init runs again as part of the invocation.
-                self.init_report("init", outcome)
-                environment, outcome = await self.again()
-            else:
-                self.start()
-                outcome = await self.call(environment, spec.timeout_s)
-        return self.finish(outcome)
+                self.log_init("init", outcome)
+                return self.finish(await self.again())
+        self.begin()
+        return self.finish(await self.call(environment, spec.timeout_s))
 
     def take(self, environment: Environment) -> None:
         self.environment = environment
@@ -115,11 +115,10 @@ class Invocation:
         self.engine.running[environment] = self
         self.engine.watch()
 
-    def start(self) -> None:
-        self.began = time.monotonic()
-        self.flushed = self.began
+    def begin(self) -> None:
         assert self.environment is not None
-        self.environment.logs.add(f"START RequestId: {self.request_id} Version: {self.spec.version}\n")
+        self.began = self.flushed = time.monotonic()
+        self.environment.logs.add(lines.start(self.request_id, self.spec.version))
 
     async def initialise(self, environment: Environment, limit_s: float) -> Outcome:
         spec = self.spec
@@ -133,27 +132,26 @@ class Invocation:
         environment.logs.drain()
         return outcome
 
-    async def again(self) -> tuple[Environment, Outcome]:
+    async def again(self) -> Outcome:
         """Init once more, in a new environment, on the invocation's own time."""
-        before = self.environment
+        before, spec = self.environment, self.spec
         assert before is not None
-        lines = before.logs.take()
+        logged = before.logs.take()
         self.engine.running.pop(before, None)
-        environment = await self.engine.pools.fresh(self.spec)
+        environment = await self.engine.pools.fresh(spec)
         self.take(environment)
-        environment.logs.lines[:0] = lines
-        self.start()
-        if environment.state is State.IDLE:  # one of this key came back meanwhile
-            return environment, await self.call(environment, self.spec.timeout_s)
-        outcome = await self.initialise(environment, self.spec.timeout_s)
-        init_ms, self.init_ms = self.init_ms, None
-        if self.is_error(outcome):
-            self.init_ms = init_ms
-            self.init_report("invoke", outcome)
-            self.init_ms = None
-            return environment, outcome
-        left = self.spec.timeout_s - (time.monotonic() - self.began)
-        return environment, await self.call(environment, left)
+        environment.logs.lines[:0] = logged
+        self.init_ms = None
+        self.begin()
+        if environment.state is State.READY:  # not so if one of this key came back meanwhile
+            outcome = await self.initialise(environment, spec.timeout_s)
+            if failed(outcome):
+                self.in_init = True
+                self.log_init("invoke", outcome)
+            self.init_ms = None  # REPORT tells of the init phase only
+            if self.in_init:
+                return outcome
+        return await self.call(environment, spec.timeout_s - (time.monotonic() - self.began))
 
     async def call(self, environment: Environment, limit_s: float) -> Outcome:
         head = {
@@ -170,109 +168,93 @@ class Invocation:
             return Ended(137, "protocol")
         return outcome
 
-    @staticmethod
-    def is_error(outcome: Outcome) -> bool:
-        return isinstance(outcome, Ended) or "error" in outcome.head
-
     def failure(self, outcome: Outcome) -> Failure | None:
         if isinstance(outcome, Ended):
             return failures.ended(outcome, self.request_id, self.spec.timeout_s)
-        return failures.answered(outcome, self.request_id)
+        return failures.answered(outcome)
 
-    def init_report(self, phase: str, outcome: Outcome) -> None:
-        assert self.environment is not None
-        timed_out = isinstance(outcome, Ended) and outcome.reason == "timeout"
-        status = "timeout" if timed_out else "error"
-        line = f"INIT_REPORT Init Duration: {self.init_ms:.2f} ms\tPhase: {phase}\tStatus: {status}"
+    def log_init(self, phase: str, outcome: Outcome) -> None:
         failure = self.failure(outcome)
-        if not timed_out and failure is not None:
-            line += f"\tError Type: {failure.error_type}"
-        self.environment.logs.add(line + "\n")
+        assert failure is not None
+        assert self.environment is not None
+        self.environment.logs.add(lines.init_report(self.init_ms or 0.0, phase, failure))
 
     def finish(self, outcome: Outcome) -> tuple[Head, bytes]:
-        """Close the books: log lines, report, the environment back to its pool."""
+        """Close the books: the log's last lines, the report, the environment back to its pool, the answer."""
         environment, spec, engine = self.environment, self.spec, self.engine
         assert environment is not None
         duration_ms = (time.monotonic() - self.began) * 1000
+        peak_mb = min(environment.peak_mb(), spec.memory_mb)
+        failure = self.failure(outcome)
         logs = environment.logs
         logs.drain()
         logs.end()
-        failure = self.failure(outcome)
-        in_init = self.is_error(outcome) and isinstance(outcome, Answer) and outcome.head.get("op") == "init"
-        status = ""
         if failure is not None:
-            if isinstance(outcome, Ended) and outcome.reason == "timeout":
+            if failure.outcome is Result.TIMEOUT:
                 duration_ms = spec.timeout_s * 1000.0
+            elif failure.outcome is Result.OUT_OF_MEMORY:
+                peak_mb = spec.memory_mb
             if failure.line:
-                logs.add(failure.line + "\n")
-            if failure.status == "timeout":
-                status = "Status: timeout\t"
-            elif failure.status or in_init:
-                status = f"Status: error\tError Type: {failure.error_type}\t"
-        peak_mb = environment.peak_mb()
-        if isinstance(outcome, Ended) and outcome.reason == OOM:
-            peak_mb = spec.memory_mb
-        peak_mb = min(peak_mb, spec.memory_mb)
-        billed_ms = math.ceil(duration_ms)
-        init = f"Init Duration: {self.init_ms:.2f} ms\t" if self.init_ms is not None else ""
-        logs.add(f"END RequestId: {self.request_id}\n")
+                logs.add(failure.line)
+            if self.in_init:
+                failure = replace(failure, status=failure.status or "error", outcome=Result.INIT_ERROR)
+        response = failure.payload if failure is not None else outcome.body if isinstance(outcome, Answer) else b""
+        logs.add(lines.end(self.request_id))
         logs.add(
-            f"REPORT RequestId: {self.request_id}\tDuration: {duration_ms:.2f} ms\tBilled Duration: {billed_ms} ms\t"
-            f"Memory Size: {spec.memory_mb} MB\tMax Memory Used: {peak_mb} MB\t{init}{status}\n"
+            lines.report(self.request_id, duration_ms, spec.memory_mb, peak_mb, self.init_ms, lines.status(failure))
         )
-        lines = logs.take()
-        response = (
-            outcome.body if failure is None and isinstance(outcome, Answer) else failure.payload if failure else b""
-        )
+        logged = logs.take()
         engine.running.pop(environment, None)
-        engine.spool.append(
-            Report(
-                kind=Kind.INVOCATION,
-                account_id=spec.account_id,
-                region=spec.region,
-                function_name=spec.function_name,
-                version=spec.version,
-                qualifier=self.head.get("qualifier", ""),
-                request_id=self.request_id,
-                source=self.head.get("source", ""),
-                at_ms=self.started_ms,
-                log_group=self.log_group,
-                log_stream=self.log_stream,
-                lines=lines,
-                outcome=(ReportOutcome.INIT_ERROR if in_init else failure.outcome)
-                if failure
-                else ReportOutcome.SUCCESS,
-                duration_ms=round(duration_ms, 3),
-                billed_ms=billed_ms,
-                init_ms=round(self.init_ms, 3) if self.init_ms is not None else None,
-                memory_mb=spec.memory_mb,
-                max_memory_mb=peak_mb,
-                error_type=failure.error_type if failure else "",
-                error_message=failure.message if failure else "",
-                attempt=self.head.get("attempt", 1),
-                concurrency=self.in_use,
-                event_size=len(self.event),
-                response_size=len(response),
-                event=engine.recorded(self.event),
-                response=engine.recorded(response),
-            )
-        )
+        engine.spool.append(self.report(logged, failure, duration_ms, peak_mb, response))
         if isinstance(outcome, Answer) and outcome.head.get("last"):
             environment.kill("last")
         engine.pools.release(environment)
-        log_tail = tail(self.taken + [message for _, message in lines]) if self.head.get("want_tail") else b""
+        log_tail = tail(self.taken + [message for _, message in logged]) if self.head.get("want_tail") else b""
         answer = {
             "status": "ok",
             "tail": len(log_tail),
             "function_error": "Unhandled" if failure else "",
             "error_type": failure.error_type if failure else "",
             "duration_ms": round(duration_ms, 3),
-            "billed_ms": billed_ms,
+            "billed_ms": lines.billed(duration_ms),
             "init_ms": self.init_ms,
             "memory_mb": spec.memory_mb,
             "max_memory_mb": peak_mb,
         }
         return answer, response + log_tail
+
+    def report(
+        self, logged: list[Line], failure: Failure | None, duration_ms: float, peak_mb: int, response: bytes
+    ) -> Report:
+        spec, head, engine = self.spec, self.head, self.engine
+        return Report(
+            kind=Kind.INVOCATION,
+            account_id=spec.account_id,
+            region=spec.region,
+            function_name=spec.function_name,
+            version=spec.version,
+            qualifier=head.get("qualifier", ""),
+            request_id=self.request_id,
+            source=head.get("source", ""),
+            at_ms=self.started_ms,
+            log_group=self.log_group,
+            log_stream=self.log_stream,
+            lines=logged,
+            outcome=failure.outcome if failure else Result.SUCCESS,
+            duration_ms=round(duration_ms, 3),
+            billed_ms=lines.billed(duration_ms),
+            init_ms=round(self.init_ms, 3) if self.init_ms is not None else None,
+            memory_mb=spec.memory_mb,
+            max_memory_mb=peak_mb,
+            error_type=failure.error_type if failure else "",
+            error_message=failure.message if failure else "",
+            attempt=head.get("attempt", 1),
+            concurrency=self.in_use,
+            event_size=len(self.event),
+            response_size=len(response),
+            event=engine.recorded(self.event),
+            response=engine.recorded(response),
+        )
 
     def tick(self, now: float) -> None:
         """While it runs: deadline, memory, log. Called by the watch every few milliseconds."""
@@ -287,9 +269,10 @@ class Invocation:
             self.flushed = now
             self.report_lines(environment.logs.take())
 
-    def report_lines(self, lines: list[Line]) -> None:
+    def report_lines(self, logged: list[Line]) -> None:
+        """Lines of an invocation that goes on, so that a live tail sees them."""
         spec = self.spec
-        self.taken = [*self.taken, *(message for _, message in lines)][-100:]
+        self.taken = [*self.taken, *(message for _, message in logged[-TAIL_LINES:])][-TAIL_LINES:]
         self.engine.spool.append(
             Report(
                 kind=Kind.LOG,
@@ -298,9 +281,9 @@ class Invocation:
                 function_name=spec.function_name,
                 version=spec.version,
                 request_id=self.request_id,
-                at_ms=lines[0][0] if lines else now_ms(),
+                at_ms=logged[0][0],
                 log_group=self.log_group,
                 log_stream=self.log_stream,
-                lines=lines,
+                lines=logged,
             )
         )
