@@ -9,6 +9,7 @@ class LogGroup(models.Model):
     name = models.CharField(max_length=512)
     created_at = models.DateTimeField(auto_now_add=True)
     retention_days = models.PositiveIntegerField(null=True, blank=True)
+    tags = models.JSONField(default=dict, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account_id", "region", "name"], name="one_group_per_name")]

@@ -17,6 +17,8 @@ from monitoring.queries.patterns import Matches
 
 CHUNKS_AT_ONCE = 200
 SCAN_LINES = 50_000  # of one page: a rare pattern gives empty pages with a token, not a request without end
+PAGE_CHARACTERS = 1_000_000  # AWS: a page is at most 1 MB
+LINE_OVERHEAD = 26
 FAR = 1 << 62
 
 
@@ -93,8 +95,9 @@ def events(
 ) -> EventPage:
     """A page of lines of a group or stream between two times.
 
-    `forward` gives the oldest first `limit` lines behind `after`, else the newest ones ahead of `before`: pass the
-    page's `position` to go on. One query for each 200 chunks that are read.
+    `forward` gives the oldest `limit` lines behind `after`, else the newest ones ahead of `before`: pass the page's
+    `position` to go on. A page may be shorter than `limit` (see PAGE_CHARACTERS, SCAN_LINES) with `more` to come. One
+    query for each 200 chunks that are read.
     """
     chunks = chunks_of(within)
     if streams is not None:
@@ -105,13 +108,15 @@ def events(
     high = min(Position(end_ms), before or Position(FAR))
     found: list[Event] = []
     last = None
+    size = 0
     lines = ascending(chunks, low, high) if forward else descending(chunks, low, high)
     for scanned, event in enumerate(lines):
-        if len(found) >= limit or scanned >= SCAN_LINES:
+        if len(found) >= limit or scanned >= SCAN_LINES or size >= PAGE_CHARACTERS:
             return EventPage(found if forward else found[::-1], last, more=True)
         last = event.position
         if matches is None or matches(event.message):
             found.append(event)
+            size += len(event.message) + LINE_OVERHEAD
     return EventPage(found if forward else found[::-1], last, more=False)
 
 
