@@ -127,7 +127,7 @@ def test_an_unsigned_payload_is_taken_only_where_the_operation_allows_it() -> No
     request = AWSRequest("POST", ENDPOINT + "/", data=b"{}", headers={"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"})
     request.context["payload_signing_enabled"] = False
 
-    class Unsigned(SigV4Auth):
+    class Unsigned(SigV4Auth):  # type: ignore[misc]
         def payload(self, request: AWSRequest) -> str:
             return "UNSIGNED-PAYLOAD"
 

@@ -3,6 +3,7 @@
 import io
 import sys
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -50,9 +51,14 @@ def environ(method: str, url: str, headers: Iterable[tuple[str, Any]], body: byt
     return made
 
 
+@cache
+def handler() -> WSGIHandler:
+    return WSGIHandler()
+
+
 def call(made: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
     started: list[tuple[str, list[tuple[str, str]]]] = []
-    response = WSGIHandler()(made, lambda status, headers, *_: started.append((status, headers)))  # type: ignore[arg-type]
+    response = handler()(made, lambda status, headers, *_: started.append((status, headers)))
     body = b"".join(response)
     response.close()  # type: ignore[attr-defined]
     status, headers = started[0]

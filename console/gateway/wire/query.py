@@ -115,7 +115,7 @@ def _read(shape: Shape, node: Node) -> Any:
         entries = node if shape.serialization.get("flattened") else node.get("entry", Node())
         key, value = shape.key.serialization.get("name", "key"), shape.value.serialization.get("name", "value")
         return {
-            (entry.get(key) or Node()).text or "": _read(shape.value, entry.get(value, Node()))
+            entry.get(key, Node()).text or "": _read(shape.value, entry.get(value, Node()))
             for entry in _numbered(entries)
         }
     if node.text is None:

@@ -50,7 +50,7 @@ class RestJsonProtocol(Protocol):
                 case "uri":
                     value = read_text(member, labels[key])
                 case "querystring":
-                    value = _from_query(member, key, query)
+                    value = _from_query(operation, member, key, query)
                 case "header":
                     value = _from_header(member, call.header(key))
                 case "headers":
@@ -96,6 +96,7 @@ class RestJsonProtocol(Protocol):
                 case _:
                     inside[name] = value
         body, content_type = self._answer_body(shape, inside)
+        content_type = headers.pop("Content-Type", content_type)
         if status == 204:
             return WireAnswer(status, b"", "", headers)
         return WireAnswer(status, body, content_type, headers)
@@ -150,11 +151,14 @@ def _document(body: bytes) -> Any:
         raise Serialization(f"Could not parse request body into json: {error}") from error
 
 
-def _from_query(member: Shape, key: str, query: dict[str, list[str]]) -> Any:
+def _from_query(operation: OperationModel, member: Shape, key: str, query: dict[str, list[str]]) -> Any:
     if isinstance(member, MapShape):
+        named = {wire_name(name, other) for name, other in operation.input_shape.members.items()}
+        named |= set(parse_qs(operation.http["requestUri"].partition("?")[2], keep_blank_values=True))
+        rest = {name: values for name, values in query.items() if name not in named}
         if isinstance(member.value, ListShape):
-            return query or None
-        return {name: values[0] for name, values in query.items()} or None
+            return rest or None
+        return {name: values[0] for name, values in rest.items()} or None
     values = query.get(key)
     if values is None:
         return None

@@ -17,6 +17,7 @@ class Route:
     strict: re.Pattern[str]
     # The server decodes %2F before we see the path: a label may hold slashes, if nothing else fits.
     loose: re.Pattern[str]
+    labels: tuple[str, ...]
     constants: tuple[tuple[str, str], ...]  # of the query string
     weight: tuple[int, int, int]  # more constants, more literal segments, fewer labels first
 
@@ -33,22 +34,23 @@ def routes(service: Service) -> dict[str, tuple[Route, ...]]:
 
 def _compile(name: str, uri: str) -> Route:
     path, _, query = uri.partition("?")
-    constants = tuple(tuple(part.partition("=")[::2]) for part in query.split("&") if part)
-    segments = path.strip("/").split("/")
-    labels = sum("{" in segment for segment in segments)
+    constants = tuple((part.partition("=")[0], part.partition("=")[2]) for part in query.split("&") if part)
+    segments = len(path.strip("/").split("/"))
+    labels = tuple(label[1] for label in LABEL.finditer(path))
     return Route(
         name,
         re.compile(_pattern(path, "[^/]+")),
         re.compile(_pattern(path, ".+")),
-        constants,  # type: ignore[arg-type]
-        (-len(constants), labels - len(segments), labels),
+        labels,
+        constants,
+        (-len(constants), len(labels) - segments, len(labels)),
     )
 
 
 def _pattern(path: str, label: str) -> str:
     pattern, end = "", 0
     for found in LABEL.finditer(path):
-        pattern += re.escape(path[end : found.start()]) + f"(?P<{found[1]}>{'.+' if found[2] else label})"
+        pattern += re.escape(path[end : found.start()]) + f"({'.+' if found[2] else label})"
         end = found.end()
     return pattern + re.escape(path[end:].rstrip("/")) + "/?"
 
@@ -65,5 +67,6 @@ def find(
             ):
                 found = (route.loose if loosely else route.strict).fullmatch(path)
                 if found is not None:
-                    return service.model.operation_model(route.operation), found.groupdict()
+                    labels = dict(zip(route.labels, found.groups(), strict=True))
+                    return service.model.operation_model(route.operation), labels
     return None
