@@ -132,7 +132,6 @@ LANGUAGE_CODE = "en-us"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = HEARTH_DATA / "static"
-STATIC_ROOT.mkdir(exist_ok=True)  # stays empty; whitenoise warns when it is not there
 WHITENOISE_USE_FINDERS = True  # served straight from static/: no collectstatic step
 WHITENOISE_AUTOREFRESH = False
 

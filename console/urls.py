@@ -3,7 +3,19 @@
 from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
-from console.pages import code, configuration, create, function, health, invocation, logs, monitor, session, version
+from console.pages import (
+    code,
+    configuration,
+    create,
+    download,
+    function,
+    health,
+    invocation,
+    logs,
+    monitor,
+    session,
+    version,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
@@ -32,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("functions/<str:name>/config/", configuration.show, name="configuration"),
     path("functions/<str:name>/config/<slug:section>/", configuration.show, name="config-section"),
     path("functions/<str:name>/delete/", configuration.delete, name="delete-function"),
+    path("_hearth/packages/<str:token>", download.package, name="package"),
     path("r/<uuid:request_id>", logs.resolve, name="request"),
 ]
 
