@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from functions.api import account, alias, concurrency, function, function_url, iam, sts, tags, version
+from monitoring.api import log_event, log_group, log_stream, metric
 
 Operation = Callable[[Any, dict[str, Any]], dict[str, Any]]
 
@@ -39,8 +40,28 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "UpdateFunctionConfiguration": function.update_function_configuration,
         "UpdateFunctionUrlConfig": function_url.update_function_url_config,
     },
-    "logs": {},
-    "cloudwatch": {},
+    "logs": {
+        "CreateLogGroup": log_group.create_log_group,
+        "CreateLogStream": log_stream.create_log_stream,
+        "DeleteLogGroup": log_group.delete_log_group,
+        "DeleteLogStream": log_stream.delete_log_stream,
+        "DeleteRetentionPolicy": log_group.delete_retention_policy,
+        "DescribeLogGroups": log_group.describe_log_groups,
+        "DescribeLogStreams": log_stream.describe_log_streams,
+        "FilterLogEvents": log_event.filter_log_events,
+        "GetLogEvents": log_event.get_log_events,
+        "ListTagsForResource": log_group.list_tags_for_resource,
+        "ListTagsLogGroup": log_group.list_tags_log_group,
+        "PutLogEvents": log_event.put_log_events,
+        "PutRetentionPolicy": log_group.put_retention_policy,
+        "TagResource": log_group.tag_resource,
+        "UntagResource": log_group.untag_resource,
+    },
+    "cloudwatch": {
+        "GetMetricData": metric.get_metric_data,
+        "GetMetricStatistics": metric.get_metric_statistics,
+        "ListMetrics": metric.list_metrics,
+    },
     "iam": {
         "AttachRolePolicy": iam.attach_role_policy,
         "CreatePolicy": iam.create_policy,
