@@ -15,6 +15,13 @@ from botocore.model import ListShape, MapShape, OperationModel, Shape, Structure
 
 from functions.errors import ValidationException
 
+# Most services call it a ValidationException.
+CODES = {
+    "cloudwatch": "ValidationError",
+    "iam": "ValidationError",
+    "logs": "InvalidParameterException",
+    "sts": "ValidationError",
+}
 NOT_NULL = "Member must not be null"
 # AWS checks these itself, later and in other words, though the public model has an enum or range for them.
 LEFT_TO_THE_SERVICE = frozenset({("lambda", "Runtime"), ("lambda", "MemorySize")})
@@ -46,7 +53,9 @@ def members(operation: OperationModel, given: dict[str, Any]) -> None:
     found = list(_structure(service, shape, given, ""))
     if found:
         count = f"{len(found)} validation error{'s' if len(found) > 1 else ''} detected: "
-        raise ValidationException(count + "; ".join(text for text, _ in found), field=found[0][1])
+        error = ValidationException(count + "; ".join(text for text, _ in found), field=found[0][1])
+        error.code = CODES.get(service, error.code)
+        raise error
 
 
 def _structure(service: str, shape: StructureShape, given: dict[str, Any], prefix: str) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from botocore.model import OperationModel
 
-from console.gateway.errors import AwsError, GatewayError
+from console.gateway.errors import AwsError
 from console.gateway.wire.catalogue import Service
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def extra_members(error: AwsError) -> dict[str, Any]:
 
 
 def query_code(error: AwsError) -> str:
-    return error.query_code or error.code if isinstance(error, GatewayError) else error.code
+    """The name in the query protocol, where it is another."""
+    return str(getattr(error, "query_code", "") or error.code)
 
 
 def query_error_header(error: AwsError) -> dict[str, str]:
