@@ -23,7 +23,7 @@ def version_number(qualifier: str | None) -> int | None:
 
 def function(reference: FunctionReference, *, lock: bool = False) -> Function:
     """The function. `lock` makes other changes to it wait for the end of this transaction."""
-    rows = Function.objects.select_for_update() if lock else Function.objects.all()
+    rows = Function.objects.select_for_update(no_key=True) if lock else Function.objects.all()
     found = rows.filter(account_id=reference.account_id, region=reference.region, name=reference.name).first()
     if found is None:
         raise not_found(reference.function_arn)

@@ -16,7 +16,7 @@ def reserve(caller: Caller, reference: FunctionReference, reserved: int) -> None
     reference = reference.unqualified()
     with change(caller, "PutFunctionConcurrency", reference.function_arn, reserved=reserved):
         # Reservations of one account are decided one after the other, or two could take the same share.
-        Account.objects.select_for_update().filter(pk=reference.account_id).first()
+        Account.objects.select_for_update(no_key=True).filter(pk=reference.account_id).first()
         try:
             function = lookup.function(reference, lock=True)
         except ResourceNotFoundException:

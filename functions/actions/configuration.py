@@ -145,11 +145,13 @@ def _check_variables(variables: Mapping[str, str]) -> None:
 
 
 def _check_memory(memory: int | None) -> None:
-    if memory is not None and memory > limits().memory_mb:
+    if memory is None:
+        return
+    least, most = limits().least_memory_mb, limits().memory_mb
+    if not least <= memory <= most:
+        bound = f"less than or equal to {most}" if memory > most else f"greater than or equal to {least}"
         raise InvalidParameterValueException(
-            "'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to "
-            f"{limits().memory_mb}",
-            field="MemorySize",
+            f"'MemorySize' value failed to satisfy constraint: Member must have value {bound}", field="MemorySize"
         )
 
 
