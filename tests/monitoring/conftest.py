@@ -1,14 +1,21 @@
 """A spool in a temporary directory and reports to put in it."""
 
 import uuid
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from pytest_django import Settings
 
+from functions.access.bootstrap import ensure_account
 from monitoring.ingest.ingester import Ingester
 from monitoring.ingest.spool import SpoolWriter
 from monitoring.report import Kind, Outcome, Report
+from tests.gateway.world import client
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
@@ -69,3 +76,19 @@ def empty(ingester: Ingester) -> None:
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
     return tmp_path / "spool"
+
+
+@pytest.fixture
+def boto(db: None, settings: Settings) -> Iterator[Callable[..., Any]]:
+    """`boto("logs")`: a client of the account's administrator that reaches the front door in this process."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    account = ensure_account(ACCOUNT, REGION, password="correct-horse-battery")
+    for signal in (request_started, request_finished):  # a request's end must not close the test's connection
+        signal.disconnect(close_old_connections)
+    yield partial(client_of, key=account.access_key_id, secret=account.secret_access_key)
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+def client_of(service: str, *, key: str, secret: str) -> Any:
+    return client(service, key, secret)
