@@ -17,7 +17,7 @@ def bars(times: Times, period: int, traces: Sequence[tuple[str, str, Values]], s
     """Stacked bars; each trace is (role, name, values). A period stands at its middle."""
     at = [_text(time + period / 2) for time in times]
     data = [go.Bar(x=at, y=list(values), name=name, meta=role, width=period * 760) for role, name, values in traces]
-    return _figure(data, span)
+    return _figure(data, span, times[-1] + period)
 
 
 def lines(times: Times, period: int, traces: Sequence[tuple[str, str, Values]], span: TimeRange) -> dict[str, Any]:
@@ -27,13 +27,13 @@ def lines(times: Times, period: int, traces: Sequence[tuple[str, str, Values]], 
         alone = sum(value is not None for value in values) < 2  # a line of one point would not be seen
         mode = "lines+markers" if alone or _has_lone_points(values) else "lines"
         data.append(go.Scatter(x=at, y=list(values), name=name, meta=role, mode=mode, marker={"size": 4}))
-    return _figure(data, span)
+    return _figure(data, span, times[-1] + period)
 
 
-def _figure(data: list[Any], span: TimeRange) -> dict[str, Any]:
+def _figure(data: list[Any], span: TimeRange, last: int) -> dict[str, Any]:
     days = span.span.total_seconds() > 36 * 3600
     axis = {
-        "range": [_text(span.start.timestamp()), _text(span.end.timestamp())],
+        "range": [_text(span.start.timestamp()), _text(max(span.end.timestamp(), last))],
         "tickformat": "%d %b" if days else "%H:%M",
         "hoverformat": "%d %b %H:%M" if days else "%H:%M",
     }

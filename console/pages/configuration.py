@@ -14,7 +14,7 @@ from console.pages import access, function_head
 from console.pages.forms import AwsForm, VariablesField, role_choices, variables_text
 from console.pages.function_head import Head
 from console.pages.operations import call
-from console.pages.runtimes import choices
+from console.pages.runtimes import RuntimeSelect, choices, grouped_choices
 from functions import names
 from functions.access.caller import Caller
 from functions.errors import ServiceError
@@ -25,7 +25,7 @@ class GeneralForm(AwsForm):
     optional = ("Description",)
 
     Description = forms.CharField()
-    Runtime = forms.ChoiceField()
+    Runtime = forms.ChoiceField(widget=RuntimeSelect)
     Handler = forms.CharField(widget=forms.TextInput(attrs={"spellcheck": "false"}))
     MemorySize = forms.IntegerField(label="Memory, MB")
     Timeout = forms.IntegerField(label="Timeout, seconds")
@@ -50,7 +50,7 @@ class GeneralForm(AwsForm):
         here = choices()
         if latest.runtime not in dict(here):
             here.insert(0, (latest.runtime, f"{latest.runtime} (not installed)"))
-        runtime.choices = here
+        runtime.choices = grouped_choices(here)
         role.choices = role_choices(head.function.account, latest.role)
 
     def apply(self, caller: Caller, head: Head) -> None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from console.pages import access, package
 from console.pages.forms import AwsForm, VariablesField, default_role, role_choices, variables_text
 from console.pages.operations import call
-from console.pages.runtimes import choices, installed_ids, missing_ids
+from console.pages.runtimes import RuntimeSelect, choices, grouped_choices
 from functions.actions.test_event import save_test_event
 from functions.blueprints import catalogue
 from functions.blueprints.catalogue import Blueprint
@@ -40,7 +40,7 @@ class CreateForm(AwsForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autofocus": True}),
         help_text="Letters, digits, hyphens and underscores, at most 64.",
     )
-    Runtime = forms.ChoiceField(label="Runtime")
+    Runtime = forms.ChoiceField(label="Runtime", widget=RuntimeSelect)
     Handler = forms.CharField(widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}))
     Role = forms.ChoiceField(label="Execution role")
     MemorySize = forms.IntegerField(label="Memory, MB", initial=128)
@@ -66,9 +66,7 @@ class CreateForm(AwsForm):
         family = blueprint.family if blueprint else ""
         runtime = self.fields["Runtime"]
         assert isinstance(runtime, forms.ChoiceField)
-        runtime.choices = choices(family=family, only=blueprint.runtime if blueprint else "")
-        missing = ", ".join(missing_ids())
-        runtime.help_text = f"Not installed on this machine: {missing}." if missing else ""
+        runtime.choices = grouped_choices(choices(family=family, only=blueprint.runtime if blueprint else ""), family)
         role = self.fields["Role"]
         assert isinstance(role, forms.ChoiceField)
         role.choices = role_choices(account)
@@ -171,7 +169,6 @@ def _show(
             for family, (_, sample_name) in INLINE.items()
             if (sample := catalogue.get(sample_name)) is not None
         },
-        "runtimes": installed_ids(),
     }
     return render(request, "function/create.html", context, status=status)
 

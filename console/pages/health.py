@@ -27,4 +27,6 @@ def healthz(request: HttpRequest) -> HttpResponse:
     except redis.RedisError as error:
         missing["broker"] = type(error).__name__
     body = {"status": "missing" if missing else "ok", "missing": missing, "workers": count}
-    return JsonResponse(body, status=503 if missing else 200)
+    response = JsonResponse(body, status=503 if missing else 200)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # an answer, not an error of the web server
+    return response

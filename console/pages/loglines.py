@@ -13,6 +13,8 @@ PLATFORM = re.compile(r"(?P<level>START|END|REPORT|INIT_START|INIT_REPORT|XRAY)\
 FAILURE = re.compile(
     r"Task timed out after|Traceback \(most recent call last\)|RequestId: \S+ Error: |\[ERROR\]|Runtime\.\w+"
 )
+# What a line of the platform repeats of its surroundings: the time and the request id.
+REPEATED = re.compile(r"^RequestId: \S+ Error: |^\d{4}-\S+Z \S+ (?=Task timed out)")
 KINDS = {
     "TRACE": "sys",
     "DEBUG": "sys",
@@ -68,7 +70,7 @@ def parse(message: str, at_ms: int | None = None) -> Line:
         # REPORT separates by tabs.
         return Line(at_ms, found["level"].removesuffix("_START"), "sys", found["message"].replace("\t", "  ").strip())
     if FAILURE.search(text):
-        return Line(at_ms, "ERROR", "err", text.removeprefix("[ERROR]").strip())
+        return Line(at_ms, "ERROR", "err", REPEATED.sub("", text).removeprefix("[ERROR]").strip())
     return Line(at_ms, "", "", text)
 
 

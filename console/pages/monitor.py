@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from console.pages import access, charts, function_head, timerange
 from console.pages.charts import Values
-from console.pages.timerange import QUICK, TimeRange
+from console.pages.timerange import TimeRange
 from console.templatetags.hearth import compact, milliseconds, percent
 from monitoring.histogram import merge
 from monitoring.queries import metrics
@@ -47,26 +47,25 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
     span = timerange.read(request.GET)
     # An alias or version has metrics of its own, under Resource.
     found = Figures(head.function.account_id, name, "" if head.is_latest else head.qualifier, span)
-    shown = [found.invocations(), found.errors(), found.duration(), found.concurrency(head), found.cold_starts()]
+    shown = [
+        found.invocations(),
+        found.errors(),
+        found.duration(),
+        found.concurrency(head),
+        found.cold_starts(),
+        found.init(),
+    ]
+    keep = {} if head.is_latest else {"qualifier": head.qualifier}
     context = {
         "head": head,
         "section": "functions",
         "span": span,
-        "quick": [(label, _url(request, begins), span.is_live and begins == span.begins) for label, begins, _ in QUICK],
-        "quick_long": [
-            (text, _url(request, begins), span.is_live and begins == span.begins) for _, begins, text in QUICK
-        ],
+        "quick": timerange.quick(span, keep),
         "charts": shown,
         "figures": {chart.key: chart.figure for chart in shown},
-        "keep": {"qualifier": head.qualifier} if not head.is_latest else {},
+        "keep": keep,
     }
     return render(request, "function/monitor.html", context)
-
-
-def _url(request: HttpRequest, begins: str) -> str:
-    query = request.GET.copy()
-    query["from"], query["to"] = begins, "now"
-    return "?" + query.urlencode(safe="$")
 
 
 class Figures:
@@ -167,17 +166,30 @@ class Figures:
     def cold_starts(self) -> Chart:
         whole = self.total("InitDuration")
         calls = self.total("Invocations").total
-        p95 = whole.value("p95")
-        beside = f"{percent(whole.count / calls)} of invocations, " if calls else ""
+        beside = f"{percent(whole.count / calls)} of invocations" if calls else ""
         return self._chart(
             "cold",
             "Cold starts",
             compact(whole.count),
             "",
-            f"{beside}init p95 {milliseconds(p95)}" if p95 is not None else "",
+            beside if whole.count else "",
             charts.bars,
             [("coldStarts", "Cold starts", self.values("InitDuration", "SampleCount", 0), "--c-cold")],
             quiet=not calls,
+        )
+
+    def init(self) -> Chart:
+        whole = self.total("InitDuration")
+        p50, p95 = whole.value("p50"), whole.value("p95")
+        return self._chart(
+            "init",
+            "Init duration, ms",
+            milliseconds(p95) or "–",
+            "p95" if p95 is not None else "",
+            f"p50 {milliseconds(p50)}" if p50 is not None else "",
+            charts.lines,
+            [(each, each, self.values("InitDuration", each), f"--c-{each}") for each in ("p50", "p95")],
+            quiet=not self.total("Invocations").count,
         )
 
     def _chart(

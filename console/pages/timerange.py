@@ -1,6 +1,7 @@
 """The time range of a page: in the URL, relative (`now-3h`) or absolute, always UTC."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
@@ -92,6 +93,27 @@ def read(query: QueryDict, default: str = "now-3h") -> TimeRange:
     fallback = moment(default, now)
     assert fallback is not None
     return TimeRange(fallback, now, default, "now", problem)
+
+
+@dataclass(frozen=True)
+class Quick:
+    short: str
+    label: str
+    url: str
+    is_current: bool
+
+
+def quick(span: TimeRange, query: Mapping[str, str]) -> list[Quick]:
+    """The ready ranges, as links that keep the rest of the URL's query."""
+    return [
+        Quick(
+            short,
+            label,
+            "?" + urlencode({**query, "from": begins, "to": "now"}),
+            span.is_live and span.begins == begins,
+        )
+        for short, begins, label in QUICK
+    ]
 
 
 def moment(value: str, now: datetime) -> datetime | None:

@@ -158,7 +158,7 @@ def _show(
             "Name": each.name,
             "FunctionVersion": each.version,
             "second": second[0],
-            "share": round(float(second[1]) * 100, 2),
+            "share": f"{float(second[1]) * 100:.4g}" if second[0] else "",
             "Description": each.description,
         }
         own = AliasForm(head, initial=initial, auto_id=f"id_{each.name}_%s")

@@ -143,6 +143,12 @@ def grouped(account_id: str) -> str:
 
 
 @register.filter
+def in_words(label: str) -> str:
+    """A range's label inside a sentence: Last 3 hours -> the last 3 hours."""
+    return f"the {label[0].lower()}{label[1:]}" if label.startswith("Last") else label
+
+
+@register.filter
 def item(mapping: dict[Any, Any], key: Any) -> Any:
     return mapping.get(key)
 
