@@ -57,10 +57,15 @@ def handler() -> WSGIHandler:
 
 
 def call(made: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers by lower-case name, body."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
-    response = handler()(made, lambda status, headers, *_: started.append((status, headers)))
+
+    def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
+        started.append((status, headers))
+
+    response: Any = handler()(made, start_response)
     body = b"".join(response)
-    response.close()  # type: ignore[attr-defined]
+    response.close()
     status, headers = started[0]
     return int(status.split()[0]), {name.lower(): value for name, value in headers}, body
 

@@ -18,6 +18,7 @@ from console.gateway.wire.values import (
     FLOATS,
     INTEGERS,
     read_float,
+    read_string,
     read_timestamp,
     timestamp_format,
     write_float,
@@ -70,7 +71,9 @@ class Reader:
         if isinstance(shape, MapShape):
             if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
                 raise wrong(value, shape)
-            return {key: None if item is None else self.read(shape.value, item) for key, item in value.items()}
+            return {
+                read_string(key): None if item is None else self.read(shape.value, item) for key, item in value.items()
+            }
         if kind in INTEGERS:
             return self.integer(shape, value)
         if kind in FLOATS:
@@ -78,7 +81,7 @@ class Reader:
         if kind == "boolean" and isinstance(value, bool):
             return value
         if kind == "string" and isinstance(value, str):
-            return value
+            return read_string(value)
         if kind == "timestamp":
             return self.timestamp(shape, value)
         if kind == "blob":

@@ -12,7 +12,7 @@ from console.gateway.errors import AwsError, GatewayError, MissingToken, Seriali
 from console.gateway.wire.catalogue import Service
 from console.gateway.wire.documents import Reader
 from console.gateway.wire.protocol import Protocol, WireAnswer, query_code
-from console.gateway.wire.values import read_text, write_text, xml_text
+from console.gateway.wire.values import read_string, read_text, write_text, xml_text
 
 if TYPE_CHECKING:
     from console.gateway.calls import Call
@@ -115,7 +115,7 @@ def _read(shape: Shape, node: Node) -> Any:
         entries = node if shape.serialization.get("flattened") else node.get("entry", Node())
         key, value = shape.key.serialization.get("name", "key"), shape.value.serialization.get("name", "value")
         return {
-            entry.get(key, Node()).text or "": _read(shape.value, entry.get(value, Node()))
+            read_string(entry.get(key, Node()).text or ""): _read(shape.value, entry.get(value, Node()))
             for entry in _numbered(entries)
         }
     if node.text is None:

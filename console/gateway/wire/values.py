@@ -48,6 +48,17 @@ def read_timestamp(value: Any) -> datetime:
         raise Serialization(f"Invalid timestamp: {str(value)[:64]}") from error
 
 
+def read_string(text: str) -> str:
+    """Text that a database can hold: AWS takes no lone surrogates either."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise Serialization("A string holds half a character") from error
+    if "\0" in text:
+        raise Serialization("A string holds the character NUL")
+    return text
+
+
 def read_text(shape: Shape, text: str) -> Any:
     """A scalar from a header, a query string, a path or a form."""
     kind = shape.type_name
@@ -63,7 +74,7 @@ def read_text(shape: Shape, text: str) -> Any:
         return read_float(text)
     if kind == "timestamp":
         return read_timestamp(text)
-    return text
+    return read_string(text)
 
 
 def read_float(text: str) -> float:
