@@ -52,9 +52,9 @@ def create(
         raise _exists(reference)
     with store.holding():
         package = _package(code)
+        check_storage(reference.account_id, reference.region, package.size)
         try:
             with change(caller, "CreateFunction", reference.function_arn, package=package.sha256):
-                check_storage(reference.account_id, reference.region, package.size)
                 _save(package)
                 function = Function.objects.create(
                     account_id=reference.account_id,
@@ -92,6 +92,7 @@ def update_code(
     lookup.check_revision(before, revision_id)
     with store.holding():
         package = _package(code, before.package_id)
+        check_storage(reference.account_id, reference.region, package.size - before.package.size)
         if dry_run:
             before.package = package
             return before
@@ -104,7 +105,6 @@ def update_code(
                     "The operation cannot be performed at this time. An update is in progress for resource: "
                     + reference.function_arn
                 )
-            check_storage(reference.account_id, reference.region, package.size - latest.package.size)
             _save(package)
             latest.package = package
             if architectures:
