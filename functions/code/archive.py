@@ -2,7 +2,8 @@
 
 A zip is refused as a whole, with AWS's error, when any entry is absolute, climbs out, is a device or FIFO, is
 encrypted, is named twice, lies below a file or a symlink, or fails its checksum; when a symlink leads out of the tree;
-when there are too many entries; and when more bytes come out than allowed, counted while they come, not as declared.
+when there are too many files and directories; and when more bytes come out than allowed, counted while they come, not
+as declared.
 """
 
 import io
@@ -20,6 +21,7 @@ from functions.limits import limits
 
 CHUNK = 1 << 18
 ENCRYPTED = 0x1 | 0x40
+ROOT = PurePosixPath(".")
 # What zipfile raises for a file that is not a sound zip.
 MALFORMED = (
     zipfile.BadZipFile,
@@ -56,33 +58,38 @@ class Entry:
     info: zipfile.ZipInfo
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a sound zip makes: `directories` with every parent before its children, files, and symlinks."""
+
+    directories: list[PurePosixPath]
+    files: list[Entry]
+    links: list[Entry]
+
+
 def unpack(data: bytes, target: Path) -> int:
     """Unpack into the new directory `target`; the bytes written. On an error the caller removes `target`."""
     try:
         with zipfile.ZipFile(io.BytesIO(_few_enough(data))) as archive:
-            return _write(archive, entries(archive), target)
+            return _write(archive, plan(archive), target)
     except MALFORMED:
         raise unsound() from None
 
 
-def entries(archive: zipfile.ZipFile) -> list[Entry]:
-    """Every entry, each checked alone and against the others. Raises AWS's error."""
+def plan(archive: zipfile.ZipFile) -> Plan:
+    """Every entry, checked alone and against the others. Raises AWS's error."""
     found: dict[PurePosixPath, Entry] = {}
     for info in archive.infolist():
         entry = _entry(info)
-        if not entry.path.parts:  # "./"
-            continue
         known = found.get(entry.path)
         if known is not None and not (known.kind == entry.kind == stat.S_IFDIR):
             raise unsound()
         found[entry.path] = entry
-    if not any(entry.kind != stat.S_IFDIR for entry in found.values()):
+    files = [entry for entry in found.values() if entry.kind == stat.S_IFREG]
+    links = [entry for entry in found.values() if entry.kind == stat.S_IFLNK]
+    if not files and not links:
         raise InvalidParameterValueException("Uploaded file must be a non-empty zip", field="ZipFile")
-    for entry in found.values():
-        for parent in entry.path.parents:
-            if parent in found and found[parent].kind != stat.S_IFDIR:
-                raise unsound()
-    return list(found.values())
+    return Plan(_directories(found), files, links)
 
 
 def pack(files: Iterable[tuple[str, int, bytes]]) -> bytes:
@@ -101,10 +108,10 @@ def pack(files: Iterable[tuple[str, int, bytes]]) -> bytes:
 def contents(data: bytes) -> Iterator[tuple[str, int, bytes]]:
     """(path, Unix mode, content) of every file and symlink of a sound zip: what `pack` takes."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        for entry in entries(archive):
-            if entry.kind != stat.S_IFDIR:
-                mode = 0o755 if entry.executable else 0o644
-                yield str(entry.path), entry.kind | mode, archive.read(entry.info)
+        sound = plan(archive)
+        for entry in (*sound.files, *sound.links):
+            mode = 0o755 if entry.executable else 0o644
+            yield str(entry.path), entry.kind | mode, archive.read(entry.info)
 
 
 def _few_enough(data: bytes) -> bytes:
@@ -127,41 +134,46 @@ def _entry(info: zipfile.ZipInfo) -> Entry:
     ):
         raise unsound()
     path = PurePosixPath(name)
+    if not path.parts and kind != stat.S_IFDIR:
+        raise unsound()
     if ".." in path.parts or len(name.encode()) > 1024 or any(len(part.encode()) > 255 for part in path.parts):
         raise unsound()
     return Entry(path, kind, bool(mode & 0o111), info)
 
 
-def _write(archive: zipfile.ZipFile, found: list[Entry], target: Path) -> int:
-    allowed = limits().unzipped_bytes
-    if sum(entry.info.file_size for entry in found) > allowed:
-        raise oversized()
-    written = 0
-    target.mkdir(mode=0o755)
-    made = {PurePosixPath(".")}
-    for entry in found:
-        for directory in (*reversed(entry.path.parents), *([entry.path] if entry.kind == stat.S_IFDIR else [])):
-            if directory not in made:
-                _make_directory(target / directory)
-                made.add(directory)
-        if entry.kind == stat.S_IFREG:
-            written += _write_file(archive, entry, target, allowed - written)
-    # Symlinks last: nothing is ever written through one.
-    links = [entry for entry in found if entry.kind == stat.S_IFLNK]
-    for entry in links:
-        written += entry.info.file_size
-        os.symlink(_link_target(archive, entry), target / entry.path)
-    root = os.path.realpath(target)
-    for entry in links:
-        if not os.path.realpath(target / entry.path).startswith(root + os.sep):
+def _directories(found: dict[PurePosixPath, Entry]) -> list[PurePosixPath]:
+    """Every directory, whether it has an entry or is only implied. One short path may imply five hundred."""
+    allowed = limits().package_files
+    directories = {ROOT}
+    for entry in found.values():
+        path = entry.path if entry.kind == stat.S_IFDIR else entry.path.parent
+        while path not in directories:  # what is in there has its parents in there
+            if path in found and found[path].kind != stat.S_IFDIR:
+                raise unsound()
+            directories.add(path)
+            path = path.parent
+        if len(directories) > allowed:
             raise unsound()
-    target.chmod(0o755)
+    return sorted(directories - {ROOT}, key=lambda path: len(path.parts))
+
+
+def _write(archive: zipfile.ZipFile, sound: Plan, target: Path) -> int:
+    allowed = limits().unzipped_bytes
+    if sum(entry.info.file_size for entry in sound.files) > allowed:
+        raise oversized()
+    for directory in (ROOT, *sound.directories):
+        (target / directory).mkdir()
+        (target / directory).chmod(0o755)  # whatever the umask
+    written = 0
+    for entry in sound.files:
+        written += _write_file(archive, entry, target, allowed - written)
+    # Symlinks last: nothing is ever written through one.
+    for entry in sound.links:
+        link = _link_target(archive, entry)
+        written += len(link)
+        os.symlink(link, target / entry.path)
+    _check_links(sound.links, target)
     return written
-
-
-def _make_directory(path: Path) -> None:
-    path.mkdir()
-    path.chmod(0o755)  # whatever the umask
 
 
 def _write_file(archive: zipfile.ZipFile, entry: Entry, target: Path, allowed: int) -> int:
@@ -174,6 +186,21 @@ def _write_file(archive: zipfile.ZipFile, entry: Entry, target: Path, allowed: i
             file.write(chunk)
         os.fchmod(file.fileno(), 0o755 if entry.executable else 0o644)
     return written
+
+
+def _check_links(links: list[Entry], target: Path) -> None:
+    """Where each leads is only known when all are there: one may go through another."""
+    root = os.path.realpath(target)
+    for entry in links:
+        link = target / entry.path
+        try:
+            link.stat()
+        except FileNotFoundError:
+            pass  # may be
+        except OSError:  # a circle, or a chain longer than the kernel follows
+            raise unsound() from None
+        if not os.path.realpath(link).startswith(root + os.sep):
+            raise unsound()
 
 
 def _link_target(archive: zipfile.ZipFile, entry: Entry) -> bytes:

@@ -199,7 +199,8 @@ def _put(source: Path, target: Path) -> None:
 
 
 def _size(root: Path) -> int:
-    return sum((Path(directory) / name).lstat().st_size for directory, _, files in os.walk(root) for name in files)
+    found = (path.lstat() for path in root.rglob("*"))
+    return sum(status.st_size for status in found if not stat.S_ISDIR(status.st_mode))
 
 
 def _is_binary(path: Path) -> bool:

@@ -155,3 +155,20 @@ def test_deleting_while_others_change(alice: Caller) -> None:
     assert refused(results[:1], ServiceError) == 0
     assert not Function.objects.exists()
     assert not FunctionVersion.objects.exists()
+
+
+def test_the_garbage_collector_never_takes_what_is_being_put_to_use(alice: Caller) -> None:
+    def work(number: int) -> None:
+        for turn in range(6):
+            if number % 4 == 3:
+                store.collect(grace=-1)
+            elif turn % 2:
+                function.delete(alice, parse(f"f-{number}", None, alice))
+            else:
+                create(alice, f"f-{number}")
+                used = FunctionVersion.objects.get(function__name=f"f-{number}").package_id
+                assert store.read_text(used, "app.py")
+
+    assert all_at_once(work) == [None] * WRITERS
+    assert store.collect(grace=-1) <= 1
+    assert not Package.objects.exists()

@@ -90,6 +90,11 @@ HOSTILE = {
     "link out by another link": build(link("a/b/up", "../.."), link("out", "a/b/up/../../..")),
     "link to itself and out": build(link("a", "a/../../../etc/passwd")),
     "link to nowhere": build(link("l", "")),
+    "link to itself": build(link("l", "l")),
+    "chain of links": build(*(link(f"l{number}", f"l{number + 1}") for number in range(500))),
+    "link with a long target": build(link("l", "a/" * 600)),
+    "a dot": build((entry("."), "x")),
+    "no name": build((entry("./"), "x"), (entry(".", stat.S_IFLNK | 0o777), "x")),
     "file through a link": build(link("d", "e"), (entry("e/x"), "x"), (entry("d/evil"), "x")),
     "file below a file": build((entry("a"), "x"), (entry("a/b"), "x")),
     "directory is a file": build((entry("a"), "x"), (entry("a/", stat.S_IFDIR | 0o755), "")),
@@ -166,6 +171,14 @@ def test_too_many_entries_are_refused_before_they_are_read(code_store: Path, set
     store.add_zip(build(*((entry(f"f{number}"), "") for number in range(10))))
     with pytest.raises(InvalidParameterValueException, match="Could not unzip"):
         store.add_zip(build(*((entry(f"f{number}"), "") for number in range(11))))
+
+
+def test_paths_that_imply_too_many_directories_are_refused(code_store: Path, settings: Settings) -> None:
+    settings.HEARTH_LIMITS = {"package_files": 600}
+    deep = "/".join("d" * 400)
+    store.add_zip(build((entry(f"{deep}/a"), ""), (entry(f"{deep}/b"), "")))
+    with pytest.raises(InvalidParameterValueException, match="Could not unzip"):
+        store.add_zip(build((entry(f"a/{deep}/a"), ""), (entry(f"b/{deep}/b"), "")))
 
 
 def test_a_zip_over_the_limit_is_refused_unread(code_store: Path) -> None:
