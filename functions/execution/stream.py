@@ -13,7 +13,10 @@ from typing import Any
 from functions.execution.lane import HEAD
 from functions.execution.loop import Loop
 
-READ = 262_144
+# Small reads are the rule; more than 128 KiB at once makes the C library map fresh memory for each.
+READ, READ_MUCH = 16_384, 1_048_576
+encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+decode = json.JSONDecoder().decode
 Head = dict[str, Any]
 
 
@@ -44,7 +47,7 @@ class Stream:
         """Write a frame, now or when the other end reads. Ignored after the end."""
         if self.closed:
             return
-        text = json.dumps(head, separators=(",", ":")).encode()
+        text = encode(head).encode()
         data = HEAD.pack(len(text), len(body)) + text + body
         if self._out:
             self._out += data
@@ -89,7 +92,7 @@ class Stream:
 
     def _read(self) -> None:
         try:
-            data = self._socket.recv(READ)
+            data = self._socket.recv(READ if len(self._in) < READ else READ_MUCH)
         except BlockingIOError:
             return
         except OSError:
@@ -108,7 +111,7 @@ class Stream:
             end = start + body_length
             if len(buffer) < end:
                 return
-            head = parse(buffer[HEAD.size : start])
+            head = parse(bytes(memoryview(buffer)[HEAD.size : start]))
             if head is None:
                 self.close()
                 return
@@ -117,9 +120,9 @@ class Stream:
             self.on_frame(head, body)
 
 
-def parse(data: bytearray) -> Head | None:
+def parse(data: bytes) -> Head | None:
     try:
-        head = json.loads(data)
+        head = decode(data.decode())
     except (ValueError, RecursionError):
         return None
     return head if isinstance(head, dict) else None

@@ -332,6 +332,32 @@ def test_tmp_is_not_memory(executor: RunningExecutor) -> None:
     assert result.max_memory_mb < 128
 
 
+def test_the_cache_of_files_is_not_memory(executor: RunningExecutor) -> None:
+    """Walking a big tree fills the kernel's caches, which it takes back when memory is short."""
+    spec = executor.function(
+        """
+        import os
+        def handler(event, context):
+            size = 0
+            for directory, _, names in os.walk("/usr/lib"):
+                for name in names:
+                    try:
+                        with open(os.path.join(directory, name), "rb") as file:
+                            while block := file.read(65536):
+                                size += len(block)
+                    except OSError:
+                        pass
+                if size > 300 * 1024 * 1024:
+                    return "ok"
+        """,
+        timeout_s=60,
+        ephemeral_mb=512,
+    )
+    result = executor.invoke(spec)
+    assert result.payload == b'"ok"', result.log_tail
+    assert result.max_memory_mb < 64
+
+
 @pytest.mark.parametrize("size", [512, 1024])
 def test_tmp_has_the_configured_size(executor: RunningExecutor, size: int) -> None:
     source = "import shutil\ndef handler(event, context):\n    return shutil.disk_usage('/tmp').total"
@@ -397,7 +423,8 @@ def test_randomness_differs_between_environments(executor: RunningExecutor) -> N
     source = """
         import os, random, ssl, uuid, secrets, tempfile
         def handler(event, context):
-            return [random.random(), ssl.RAND_bytes(8).hex(), str(uuid.uuid4()), str(uuid.uuid1()), secrets.token_hex(8)]
+            numbers = [random.random(), ssl.RAND_bytes(8).hex(), secrets.token_hex(8)]
+            return [*numbers, str(uuid.uuid4()), str(uuid.uuid1())]
         """
     drawn = [value for _ in range(3) for value in executor.run(source)]
     assert len(set(drawn)) == len(drawn)

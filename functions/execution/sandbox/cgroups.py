@@ -5,8 +5,9 @@
 Directories are kept and used again once they are empty: making them costs more than all else here. What a dead executor
 left behind is cleared by whoever holds its block's lock next.
 
-AWS does not count /tmp as memory, the kernel does. So the hard limit is memory + ephemeral storage, and the executor
-watches busy environments for memory in use without /tmp (see `watch.py`).
+AWS does not count /tmp as memory, the kernel does, and the cache of files that were read besides. So the hard limit is
+memory + ephemeral storage, within which the kernel reclaims cache, and the executor watches busy environments for
+memory in use without /tmp and cache (`Environment.over_memory`).
 """
 
 import contextlib
@@ -39,6 +40,12 @@ class Group(Protocol):
         """Most bytes in use since `reset_peak`, /tmp included."""
 
     def reset_peak(self) -> None: ...
+    def held(self) -> int:
+        """Bytes that cannot be reclaimed: anonymous and shared memory, /tmp included. Some 10 us."""
+
+    def reclaimable(self) -> int:
+        """Bytes of file cache and kernel caches."""
+
     def oom_kills(self) -> int: ...
     def freeze(self, frozen: bool) -> None: ...
 
@@ -50,15 +57,13 @@ def read_int(fd: int) -> int:
         return 0
 
 
-def read_field(fd: int, name: bytes) -> int:
+def read_fields(fd: int, *names: bytes) -> list[int]:
+    """Values of a file of `name value` lines; 0 for what is not there."""
     try:
-        for line in os.pread(fd, 4096, 0).splitlines():
-            key, _, value = line.partition(b" ")
-            if key == name:
-                return int(value)
+        found = dict(line.split(b" ", 1) for line in os.pread(fd, 8192, 0).splitlines())
     except (OSError, ValueError):
-        pass
-    return 0
+        return [0] * len(names)
+    return [int(found.get(name, 0)) for name in names]
 
 
 def write(path: Path, value: object) -> bool:
@@ -83,6 +88,9 @@ class GroupV1:
         self._usage = open_file(memory / "memory.usage_in_bytes", os.O_RDONLY)
         self._peak = open_file(memory / "memory.max_usage_in_bytes")
         self._oom = open_file(memory / "memory.oom_control", os.O_RDONLY)
+        self._stat = open_file(memory / "memory.stat", os.O_RDONLY)
+        kernel = memory / "memory.kmem.usage_in_bytes"
+        self._kernel = open_file(kernel, os.O_RDONLY) if kernel.exists() else None
         self._freezer = open_file(freezer / "freezer.state", os.O_WRONLY) if freezer else None
         self._limits = (0, 0)
         if "pids" in directories:
@@ -116,8 +124,15 @@ class GroupV1:
         with contextlib.suppress(OSError):
             os.pwrite(self._peak, b"0", 0)
 
+    def held(self) -> int:
+        return sum(read_fields(self._stat, b"rss", b"shmem"))
+
+    def reclaimable(self) -> int:
+        cache, shared = read_fields(self._stat, b"cache", b"shmem")
+        return cache - shared + (read_int(self._kernel) if self._kernel is not None else 0)
+
     def oom_kills(self) -> int:
-        return read_field(self._oom, b"oom_kill")
+        return read_fields(self._oom, b"oom_kill")[0]
 
     def freeze(self, frozen: bool) -> None:
         if self._freezer is not None:
@@ -132,7 +147,7 @@ class GroupV1:
             _kill(pid)
 
     def close(self) -> None:
-        for fd in (*self._procs.values(), self._usage, self._peak, self._oom, self._freezer):
+        for fd in (*self._procs.values(), self._usage, self._peak, self._oom, self._stat, self._kernel, self._freezer):
             if fd is not None:
                 os.close(fd)
 
@@ -144,6 +159,7 @@ class GroupV2:
         self._procs = {"cgroup": open_file(path / "cgroup.procs", os.O_WRONLY)}
         self._usage = open_file(path / "memory.current", os.O_RDONLY)
         self._oom = open_file(path / "memory.events", os.O_RDONLY)
+        self._stat = open_file(path / "memory.stat", os.O_RDONLY)
         self._freezer = open_file(path / "cgroup.freeze", os.O_WRONLY)
         self._peak_file: int | None = None
         self._peak_resets = False
@@ -186,8 +202,15 @@ class GroupV2:
             with contextlib.suppress(OSError):
                 os.pwrite(self._peak_file, b"0", 0)
 
+    def held(self) -> int:
+        return sum(read_fields(self._stat, b"anon", b"shmem"))
+
+    def reclaimable(self) -> int:
+        cache, shared, slab = read_fields(self._stat, b"file", b"shmem", b"slab_reclaimable")
+        return cache - shared + slab
+
     def oom_kills(self) -> int:
-        return read_field(self._oom, b"oom_kill")
+        return read_fields(self._oom, b"oom_kill")[0]
 
     def freeze(self, frozen: bool) -> None:
         with contextlib.suppress(OSError):
@@ -202,7 +225,7 @@ class GroupV2:
                 _kill(pid)
 
     def close(self) -> None:
-        for fd in (*self._procs.values(), self._usage, self._oom, self._freezer, self._peak_file):
+        for fd in (*self._procs.values(), self._usage, self._oom, self._stat, self._freezer, self._peak_file):
             if fd is not None:
                 os.close(fd)
 

@@ -23,8 +23,7 @@ from functions.execution.sandbox.uids import UidBlock
 logger = logging.getLogger(__name__)
 PROJECT = Path(__file__).parents[3]
 BOOTSTRAPS = Path(__file__).parents[1] / "runtimes"
-# How node is started inside. Every flag is there to make an idle environment smaller.
-NODE = ["--max-semi-space-size=1", "/var/runtime/bootstrap.mjs"]
+NODE = ["/var/runtime/bootstrap.cjs"]
 ENVIRONMENT = {"PATH": "/var/lang/bin:/usr/bin:/bin", "LANG": "en_US.UTF-8", "NODE_PATH": "/opt/nodejs/node_modules"}
 TMP_MB = 512  # AWS's default, and what a pre-warmed sandbox has
 
