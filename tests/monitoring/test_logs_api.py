@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from monitoring.ingest.append import append
 from monitoring.models import LogChunk, LogStream
 from tests.monitoring.conftest import START_MS, ingest, make_report
 
@@ -161,9 +162,7 @@ def test_the_life_of_a_group(logs: Any) -> None:
     logs.untag_resource(resourceArn=arn, tagKeys=["team"])
     assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {"env": "dev"}
     logs.create_log_stream(logGroupName="/my/group", logStreamName="s")
-    logs.put_log_events(
-        logGroupName="/my/group", logStreamName="s", logEvents=[{"timestamp": NOW, "message": "nul \0"}]
-    )
+    append(LogStream.objects.get(), [(NOW, "nul \0")])
     assert messages(logs.filter_log_events(logGroupIdentifier=arn)) == ["nul \ufffd"]
     logs.delete_log_stream(logGroupName="/my/group", logStreamName="s")
     assert not LogChunk.objects.exists()
