@@ -17,13 +17,23 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from django.test import Client
 
+from functions.execution.runtimes.discovery import installed
 from tests.functions.world import NODE, PYTHON, REGION
 
 RECORDINGS: dict[str, dict[str, Any]] = json.loads(
     (Path(__file__).parent.parent / "data" / "lambda_recordings.json").read_text()
 )
-# Two runtimes that this machine has, for those of the recordings.
-RUNTIMES = {"python3.12": PYTHON, "python3.11": NODE, "python3.8": NODE, "nodejs20.x": NODE}
+# The runtimes of the recordings, or others where this machine does not have them.
+RUNTIMES = {
+    runtime: runtime if runtime in installed() else otherwise
+    for runtime, otherwise in (
+        ("python3.12", PYTHON),
+        ("python3.13", PYTHON),
+        ("python3.11", NODE),
+        ("python3.8", NODE),
+        ("nodejs20.x", NODE),
+    )
+}
 PLACEHOLDER = re.compile(r"<([a-z][a-z0-9_-]*(?::\d+)?)>")
 REPEATED = re.compile(r"<(.):len\((\d+)\)>")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(\+0000|Z)")

@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from functions.access.caller import Caller
 from functions.actions import alias, concurrency, function, function_url, tags, version
+from functions.actions.runtime import LISTED
 from functions.api import alias as alias_api
 from functions.api import function as function_api
 from functions.api import version as version_api
@@ -23,9 +24,12 @@ from functions.errors import (
     ResourceNotFoundException,
     ServiceError,
 )
+from functions.execution.runtimes.discovery import installed
 from functions.models import AuditEntry, Function, FunctionUrl, FunctionVersion, Package
-from tests.functions.world import ROLE, arn, create, request, zipped
+from tests.functions.world import NODE, ROLE, arn, create, request, zipped
 
+# A runtime that AWS has and this machine has not.
+MISSING = next(runtime for runtime in LISTED.split(", ") if runtime not in installed())
 OTHER = zipped({"app.py": "def handler(event, context):\n    return 2\n"})
 
 
@@ -59,7 +63,7 @@ def test_a_name_is_taken_once_and_by_account(alice: Caller, mallory: Caller) -> 
     [
         ({"Role": f"{ROLE}-missing"}, "The role defined for the function cannot be assumed by Lambda."),
         ({"Role": ROLE.replace("lambda-role", "path/lambda-role")}, "cannot be assumed"),
-        ({"Runtime": "java21"}, "The runtime java21 is not installed on this machine"),
+        ({"Runtime": MISSING}, f"The runtime {MISSING} is not installed on this machine. Installed: "),
         ({"Runtime": ""}, "Runtime and Handler are mandatory"),
         ({"Handler": None}, "Runtime and Handler are mandatory"),
         ({"Code": {}}, "Please provide a source for function code."),
@@ -92,7 +96,7 @@ def test_a_role_of_another_account_is_not_passed(alice: Caller) -> None:
 
 def test_snapstart_needs_a_runtime_that_has_it(alice: Caller) -> None:
     with pytest.raises(InvalidParameterValueException, match="is not supported for SnapStart enabled functions"):
-        create(alice, "thumbs", Runtime="python3.11", SnapStart={"ApplyOn": "PublishedVersions"})
+        create(alice, "thumbs", Runtime=NODE, SnapStart={"ApplyOn": "PublishedVersions"})
 
 
 def test_code_beyond_the_share_of_the_account_is_refused(alice: Caller, settings: Settings) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from functions.execution.runtimes.table import RUNTIMES as TABLE
-from tests.functions.replay import Replay
-from tests.functions.world import ACCOUNT, NODE, REGION, arn, request, zipped
+from tests.functions.replay import RUNTIMES, Replay
+from tests.functions.world import ACCOUNT, PYTHONS, REGION, arn, request, zipped
 
 CODE = {"ZipFile": zipped()}
 OTHER = zipped({"handler.py": "def handler(event, context):\n    return 2\n"})
@@ -20,7 +20,7 @@ def test_lifecycle(aws: Any) -> None:
     replay.check("get_function_response", aws.get_function(FunctionName="thumbs"))
     updated = aws.update_function_configuration(
         FunctionName="thumbs",
-        Runtime=NODE,
+        Runtime=RUNTIMES["python3.11"],
         Description="Changed-Description",
         MemorySize=512,
         Timeout=10,
@@ -206,7 +206,7 @@ def test_revisions(aws: Any) -> None:
     updated = aws.update_function_code(**code, RevisionId=revision)
     replay.check("update_function_code_response_rev3", updated)
     fourth = replay.check("get_function_response_rev4", aws.get_function(FunctionName="thumbs"))
-    change = {"FunctionName": "thumbs", "Runtime": NODE}
+    change = {"FunctionName": "thumbs", "Runtime": RUNTIMES["python3.8"]}
     replay.error(
         "update_function_configuration_revision_exception",
         aws.update_function_configuration,
@@ -219,7 +219,30 @@ def test_revisions(aws: Any) -> None:
     replay.check("get_function_response_rev6", aws.get_function(FunctionName="thumbs"))
 
 
-def test_snapstart(aws: Any) -> None:
+# SnapStart is accepted and shown; nothing is snapshotted: an environment starts faster than that.
+SNAPSTART = [runtime for runtime in ("python3.12", "python3.13") if runtime in PYTHONS]
+SNAP = {"Handler": "handler.handler", "MemorySize": 1024, "Timeout": 5}
+
+
+@pytest.mark.parametrize("runtime", SNAPSTART)
+def test_snapstart_lifecycle(aws: Any, runtime: str) -> None:
+    replay = Replay(f"TestLambdaSnapStart::test_snapstart_lifecycle[{runtime}]")
+    name = {"FunctionName": "thumbs"}
+    replay.check("create_function_response", aws.create_function(**request("thumbs", **SNAP, Runtime=runtime)))
+    replay.check("get_function_response_latest", aws.get_function(**name))
+    aws.publish_version(**name, Description="version1")
+    replay.check("get_function_response_version_1", aws.get_function(**name, Qualifier="1"))
+
+
+@pytest.mark.parametrize("runtime", SNAPSTART)
+def test_snapstart_is_switched_on(aws: Any, runtime: str) -> None:
+    replay = Replay(f"TestLambdaSnapStart::test_snapstart_update_function_configuration[{runtime}]")
+    replay.check("create_function_response", aws.create_function(**request("thumbs", **SNAP, Runtime=runtime)))
+    updated = aws.update_function_configuration(FunctionName="thumbs", SnapStart={"ApplyOn": "PublishedVersions"})
+    replay.check("update_function_response", updated)
+
+
+def test_snapstart_as_aws_does_not_know_it(aws: Any) -> None:
     replay = Replay("TestLambdaSnapStart::test_snapstart_exceptions")
     wrong = request("f", SnapStart={"ApplyOn": "invalidOption"})
     replay.error("create_function_invalid_snapstart_apply", aws.create_function, **wrong)

@@ -13,9 +13,10 @@ ACCOUNT = "111111111111"
 REGION = "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/lambda-role"
 
-# Of each family one that this machine has.
-PYTHON = next(runtime for runtime in sorted(installed()) if runtime.startswith("python"))
-NODE = next(runtime for runtime in sorted(installed()) if runtime.startswith("nodejs"))
+# What this machine has; where it has them, those of the recordings.
+PYTHONS = sorted((each for each in installed() if each.startswith("python")), key=lambda each: each != "python3.12")
+PYTHON = PYTHONS[0]
+NODE = next(runtime for runtime in installed() if runtime.startswith("nodejs"))
 
 
 def arn(name: str, qualifier: str = "") -> str:
