@@ -92,7 +92,7 @@ def index(request: HttpRequest) -> HttpResponse:
     else:
         ordered = _by_health(_rows(request, list(shown), span), key, descending)
     page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
-    rows = page.object_list if ordered and isinstance(ordered, list) else _rows(request, list(page), span)
+    rows = page.object_list if isinstance(ordered, list) else _rows(request, list(page), span)
     filters = {name: request.GET[name] for name in ("q", "runtime", "state") if request.GET.get(name)}
     total = page.paginator.count
     context = {

@@ -160,7 +160,7 @@ def unlocalised(value: float) -> str:
 
 
 # The parts of JSON text after escaping: a string (a key when a colon follows) or a number, true, false, null.
-JSON_PART = re.compile(r"(&quot;(?:[^&\\]|\\.|&(?!quot;))*&quot;)(\s*:)?|\b(-?\d[\d.eE+-]*|true|false|null)\b")
+JSON_PART = re.compile(r"(&quot;(?:[^&\\]|\\.|&(?!quot;))*&quot;)(\s*:)?|(?<![\w.])(-?\d[\d.eE+-]*|true|false|null)\b")
 COLOURED = 100_000  # characters; beyond it colours cost more than they help
 
 
