@@ -23,15 +23,25 @@ def page(
     """One page of `rows`, and `NextMarker` if there is another. `keys`: field lookup -> how a row shows its value."""
     rows = rows.order_by(*keys)
     if marker := request.get("Marker"):
-        values = _decode(marker, len(keys))
-        # The first condition follows from the second; it is what an index can use.
-        rows = rows.filter(Q(**{f"{next(iter(keys))}__gte": values[0]}) & _after(list(keys), values))
+        rows = _rest(rows, list(keys), marker)
     size = min(request.get("MaxItems") or limits().page_items, limits().page_items)
     found = list(rows[: size + 1])
     if len(found) <= size:
         return found, {}
     last = [key(found[size - 1]) for key in keys.values()]
     return found[:size], {"NextMarker": base64.urlsafe_b64encode(json.dumps(last).encode()).decode()}
+
+
+def _rest(rows: QuerySet[M], fields: list[str], marker: str) -> QuerySet[M]:
+    """What comes after the item that the marker names."""
+    try:
+        values = json.loads(base64.urlsafe_b64decode(marker.encode()))
+        if type(values) is not list or len(values) != len(fields) or not all(map(_is_key, values)):
+            raise ValueError
+        # The first condition follows from the second; it is what an index can use.
+        return rows.filter(Q(**{f"{fields[0]}__gte": values[0]}) & _after(fields, values))
+    except (ValueError, TypeError, RecursionError):
+        raise InvalidParameterValueException("Invalid pagination marker.", field="Marker") from None
 
 
 def _after(fields: list[str], values: list[Any]) -> Q:
@@ -42,11 +52,5 @@ def _after(fields: list[str], values: list[Any]) -> Q:
     return condition
 
 
-def _decode(marker: str, length: int) -> list[Any]:
-    try:
-        values = json.loads(base64.urlsafe_b64decode(marker.encode()))
-    except ValueError:
-        values = None
-    if not isinstance(values, list) or len(values) != length or not all(type(v) in (str, int) for v in values):
-        raise InvalidParameterValueException("Invalid pagination marker.", field="Marker")
-    return values
+def _is_key(value: Any) -> bool:
+    return type(value) is int or (type(value) is str and "\0" not in value)
