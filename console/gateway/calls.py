@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from django.http import HttpRequest
 
@@ -20,6 +20,7 @@ STRICT = "/" + sigv4.UNRESERVED
 LOOSE = STRICT + ":$@!&'()*+,;="
 MAX_BODY = 70_167_211  # AWS's limit of CreateFunction, the largest of all
 RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)/?")
+CREDENTIAL = re.compile(r"Credential=[^,&\s]*/([^/,&\s]+)/[^/,&\s]+")
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -109,11 +110,12 @@ def identify(request: HttpRequest) -> Call:
 
 
 def _signing_name(environ: dict[str, str]) -> str:
+    """The service of the credential's scope."""
     authorization = environ.get("HTTP_AUTHORIZATION", "")
     if authorization.startswith("AWS4"):
-        found = re.search(r"Credential=[^,\s]*/([^/,\s]+)/[^/,\s]+", authorization)
+        found = CREDENTIAL.search(authorization)
     else:
-        found = re.search(r"X-Amz-Credential=[^&]*%2F([^&%]+)%2F[^&%]+", environ.get("QUERY_STRING", ""), re.IGNORECASE)
+        found = CREDENTIAL.search(unquote(environ.get("QUERY_STRING", "")))
     return found[1] if found else ""
 
 
