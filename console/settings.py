@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from console import env
+from functions.limits import DEFAULTS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -45,6 +46,8 @@ HEARTH_POOL_SIZE = env.integer("HEARTH_POOL_SIZE", 4, 0, 256)
 HEARTH_IDLE_SECONDS = env.integer("HEARTH_IDLE_SECONDS", 600, 1, 86_400)
 # Invocations at once in one account: AWS's default.
 HEARTH_CONCURRENCY = env.integer("HEARTH_CONCURRENCY", 1000, 1, 100_000)
+# Other limits than AWS's, by the names of functions/limits.py: "tags=100,zipped_bytes=100000000".
+HEARTH_LIMITS = env.numbers("HEARTH_LIMITS", DEFAULTS)
 # Threads of the Celery worker: asynchronous invocations in flight on one node.
 HEARTH_ASYNC_THREADS = env.integer("HEARTH_ASYNC_THREADS", 16, 1, 1024)
 # Days that log lines and invocation records are kept where the log group does not say.

@@ -178,7 +178,7 @@ class _Family:
                     str(settings.HEARTH_WEB_THREADS),
                 ),
                 *("--backlog", "1024", "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "10"),
-                *("--log-level", "warning"),
+                *("--log-level", "error"),
             ],
         )
         self._child(

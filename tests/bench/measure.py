@@ -73,14 +73,14 @@ def wrk(hearth: RunningHearth, path: str, body: bytes, clients: int, seconds: in
     return Load(
         requests=int(_find(r"(\d+) requests in", output)),
         per_second=float(_find(r"Requests/sec:\s+([\d.]+)", output)),
-        p50_ms=_milliseconds(_find(r"50%\s+(\S+)", output)),
-        p99_ms=_milliseconds(_find(r"99%\s+(\S+)", output)),
+        p50_ms=_milliseconds(_find(r"^ +50% +(\S+)", output)),
+        p99_ms=_milliseconds(_find(r"^ +99% +(\S+)", output)),
         failed=(int(refused[1]) if refused else 0) + (sum(map(int, errors.groups())) if errors else 0),
     )
 
 
 def _find(pattern: str, text: str) -> str:
-    found = re.search(pattern, text)
+    found = re.search(pattern, text, re.MULTILINE)
     if found is None:
         raise ValueError(f"wrk printed no {pattern!r}:\n{text}")
     return found[1]
