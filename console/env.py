@@ -3,7 +3,9 @@
 import ipaddress
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 
@@ -26,6 +28,18 @@ def integer(name: str, default: int, low: int, high: int) -> int:
     if not re.fullmatch(r"\d{1,9}", value) or not low <= int(value) <= high:
         raise SettingError(name, value, f"a whole number from {low} to {high}")
     return int(value)
+
+
+def numbers(name: str, defaults: Mapping[str, int | float]) -> dict[str, Any]:
+    """`name=number,name=number`: those of `defaults` that are changed."""
+    given: dict[str, Any] = {}
+    for pair in filter(None, os.environ.get(name, "").split(",")):
+        key, _, number = pair.partition("=")
+        shape = r"\d{1,15}(\.\d{1,9})?" if isinstance(defaults.get(key), float) else r"\d{1,15}"
+        if key not in defaults or not re.fullmatch(shape, number, re.ASCII):
+            raise SettingError(name, pair, f"name=number, the name one of {', '.join(defaults)}")
+        given[key] = type(defaults[key])(number)
+    return given
 
 
 def flag(name: str, default: bool = False) -> bool:

@@ -1,9 +1,9 @@
-"""AWS's limits, as data. Each may be changed by `settings.HEARTH_LIMITS`, a dict of the names below.
+"""AWS's limits, as data. Each may be changed by `settings.HEARTH_LIMITS`, by the names below.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from django.conf import settings
 
@@ -24,9 +24,12 @@ class Limits:
     unreserved_share: float = 0.1
 
 
+DEFAULTS: dict[str, int | float] = asdict(Limits())
+
+
 def limits() -> Limits:
     """The limits in force."""
-    return Limits(**getattr(settings, "HEARTH_LIMITS", {}))
+    return Limits(**settings.HEARTH_LIMITS)
 
 
 def concurrency() -> int:
