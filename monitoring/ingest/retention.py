@@ -29,8 +29,9 @@ def expire(now: datetime | None = None, limit: int = 200_000) -> int:
     for group in LogGroup.objects.order_by("pk"):
         deleted += expire_group(group, now, limit - deleted)
     keep_longer = LogGroup.objects.filter(retention_days__gt=default_days()).values("name")
-    old = Invocation.objects.filter(started_at__lt=default).exclude(log_group__in=keep_longer)
-    deleted += delete(old, limit - deleted)
+    for account_id, region in LogGroup.objects.values_list("account_id", "region").distinct().order_by():
+        old = Invocation.objects.filter(account_id=account_id, region=region, started_at__lt=default)
+        deleted += delete(old.exclude(log_group__in=keep_longer), limit - deleted)
     deleted += delete(MetricBucket.objects.filter(start__lt=int(default.timestamp())), limit - deleted)
     return deleted
 

@@ -31,8 +31,12 @@ class Invocation(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["account_id", "function_name", "-started_at"], name="invocation_by_function"),
+            # The few failures among many successes.
+            models.Index(
+                fields=["account_id", "function_name", "outcome", "-started_at"], name="invocation_by_outcome"
+            ),
             models.Index(fields=["request_id"], name="invocation_by_request"),
-            models.Index(fields=["-started_at"], name="invocation_by_time"),
+            models.Index(fields=["account_id", "region", "-started_at"], name="invocation_by_account"),
         ]
 
     def __str__(self) -> str:

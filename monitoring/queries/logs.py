@@ -16,7 +16,7 @@ from monitoring.models import LogChunk, LogGroup, LogStream
 from monitoring.queries.patterns import Matches
 
 CHUNKS_AT_ONCE = 200
-SCAN_LINES = 50_000  # of one page: a rare pattern gives empty pages with a token, not a request without end
+SCAN_LINES = 20_000  # of one page: a rare pattern gives empty pages with a token, not a request without end
 PAGE_CHARACTERS = 1_000_000  # AWS: a page is at most 1 MB
 LINE_OVERHEAD = 26
 FAR = 1 << 62
