@@ -55,7 +55,11 @@ def authenticate(
         raise UnknownKey(UNKNOWN_KEY)
     body = calls.read_body(request, limit)
     signed = SignedRequest(
-        str(request.method), calls.paths(request.path_info), environ.get("QUERY_STRING", ""), environ, body
+        str(request.method),
+        calls.paths(request, catalogue.by_signing_name(service)),
+        environ.get("QUERY_STRING", ""),
+        environ,
+        body,
     )
     sigv4.verify(signature, key.secret, signed, unsigned_payload=unsigned_payload)
     credentials.note_use(key.access_key_id)

@@ -12,21 +12,24 @@ from django.http import HttpRequest
 from console.gateway import sigv4
 from console.gateway.errors import BodyTooLarge
 from console.gateway.sigv4 import environ_key
-from console.gateway.wire import catalogue
+from console.gateway.wire import catalogue, routes
 from console.gateway.wire.catalogue import Service
 
 # What a client may leave as it is in a path: most SDKs encode all but the unreserved characters, curl leaves these.
 STRICT = "/" + sigv4.UNRESERVED
 LOOSE = STRICT + ":$@!&'()*+,;="
 MAX_BODY = 70_167_211  # AWS's limit of CreateFunction, the largest of all
+MAX_UNSIGNED_FORM = 1024 * 1024
 RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)/?")
 CREDENTIAL = re.compile(r"Credential=[^,&\s]*/([^/,&\s]+)/[^/,&\s]+")
+# Services that are not there, and whose SDKs read an error in XML only.
+REST_XML = frozenset({"s3", "s3express", "route53", "cloudfront"})
 FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(slots=True)
 class Call:
-    """`signature` is what the request claims to be signed with (None: unsigned), not verified."""
+    """Nothing of it is verified yet. `signing_name` is the service that the credential's scope names, or empty."""
 
     request: HttpRequest
     service: Service | None
@@ -54,13 +57,19 @@ class Call:
                 yield key[len(start) :].lower().replace("_", "-"), str(value)
 
 
-def paths(path: str) -> Iterator[str]:
-    """The ways in which a client may have written a decoded path on its request line, the likeliest first."""
+def paths(request: HttpRequest, service: Service | None) -> Iterator[str]:
+    """The ways in which a client may have written its path on the request line, the likeliest first.
+
+    The server hands it over decoded. Which slashes were %2F only the operation's path can tell.
+    """
+    path = request.path_info
     strict = quote(path, safe=STRICT)
     yield strict
     loose = quote(path, safe=LOOSE)
     if loose != strict:
         yield loose
+    if service is not None and service.rest_protocol is not None:
+        yield from routes.spellings(service, str(request.method), path, sigv4.UNRESERVED)
 
 
 def read_body(request: HttpRequest, limit: int = MAX_BODY) -> bytes:
@@ -105,8 +114,12 @@ def identify(request: HttpRequest) -> Call:
     if service is None or service.rest_protocol is None:
         if path.strip("/") == "" and "Action=" in environ.get("QUERY_STRING", ""):
             return Call(request, service, signing_name, "query")
-        return Call(request, service, signing_name, service.protocol if service else "rest-json")
+        return Call(request, service, signing_name, service.protocol if service else _guess(signing_name))
     return Call(request, service, signing_name, service.rest_protocol)
+
+
+def _guess(signing_name: str) -> str:
+    return "rest-xml" if signing_name in REST_XML else "rest-json"
 
 
 def _signing_name(environ: dict[str, str]) -> str:
@@ -121,7 +134,7 @@ def _signing_name(environ: dict[str, str]) -> str:
 
 def _form_version(request: HttpRequest) -> str:
     try:
-        found = re.search(rb"(?:^|&)Version=([\d-]+)", read_body(request))
+        found = re.search(rb"(?:^|&)Version=([\d-]+)", read_body(request, MAX_UNSIGNED_FORM))
     except BodyTooLarge:
         return ""
     return found[1].decode() if found else ""

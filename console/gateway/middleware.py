@@ -67,6 +67,6 @@ def _is_unsigned_query(request: HttpRequest) -> bool:
     if not request.META.get("CONTENT_TYPE", "").startswith(calls.FORM):
         return False
     try:
-        return FORM_ACTION.search(calls.read_body(request, 1024 * 1024)) is not None
+        return FORM_ACTION.search(calls.read_body(request, calls.MAX_UNSIGNED_FORM)) is not None
     except BodyTooLarge:
         return False

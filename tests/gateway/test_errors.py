@@ -110,7 +110,7 @@ def test_unsigned_cbor() -> None:
     assert answered["x-amzn-query-error"] == "MissingAuthenticationToken;Sender"
 
 
-@pytest.mark.parametrize("service", [*CALLS, "sqs", "dynamodb", "ec2", "kms", "apigateway"])
+@pytest.mark.parametrize("service", [*CALLS, "sqs", "dynamodb", "ec2", "kms", "apigateway", "s3", "route53"])
 def test_operations_that_are_not_there_yet(boto: Boto, service: str) -> None:
     """Every protocol says so with a client error that no SDK tries again."""
     client = boto(service)
@@ -125,6 +125,8 @@ def test_operations_that_are_not_there_yet(boto: Boto, service: str) -> None:
         "ec2": "describe_regions",
         "kms": "list_keys",
         "apigateway": "get_rest_apis",
+        "s3": "list_buckets",
+        "route53": "list_hosted_zones",
     }[service]
     code, status, message = error_of(client, method)
     assert code in ("UnsupportedOperationException", "InvalidAction", "UnknownOperationException")

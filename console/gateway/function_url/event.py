@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import time
 from typing import Any
 from urllib.parse import parse_qsl, quote
@@ -12,6 +13,8 @@ from django.http import HttpRequest
 from console.gateway.calls import LOOSE
 from functions.access.caller import Caller
 
+# WSGI servers mix the process's own environment in: HTTP_PROXY is not a header.
+OURS = frozenset(name for name in os.environ if name.startswith("HTTP_"))
 # Bodies of these kinds are text in the event, all others base64.
 TEXT_TYPES = ("text/", "application/json", "application/javascript", "application/xml", "application/vnd.api+json")
 
@@ -67,7 +70,7 @@ def _headers(environ: dict[str, Any], trace_id: str) -> dict[str, str]:
     headers = {
         key[5:].lower().replace("_", "-"): _text(value)
         for key, value in environ.items()
-        if key.startswith("HTTP_") and key != "HTTP_COOKIE"
+        if key.startswith("HTTP_") and key != "HTTP_COOKIE" and key not in OURS
     }
     for key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
         if environ.get(key):

@@ -1,8 +1,10 @@
 """The paths of a REST service's operations, compiled once from the model."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from urllib.parse import quote
 
 from botocore.model import OperationModel
 
@@ -62,11 +64,24 @@ def find(
     candidates = routes(service).get("GET" if method == "HEAD" else method, ())
     for loosely in (False, True):
         for route in candidates:
-            if all(
-                query.get(key, [None])[0] == value or (not value and key in query) for key, value in route.constants
-            ):
-                found = (route.loose if loosely else route.strict).fullmatch(path)
-                if found is not None:
-                    labels = dict(zip(route.labels, found.groups(), strict=True))
-                    return service.model.operation_model(route.operation), labels
+            found = (route.loose if loosely else route.strict).fullmatch(path)
+            if found is not None and all(_has(query, *constant) for constant in route.constants):
+                labels = dict(zip(route.labels, found.groups(), strict=True))
+                return service.model.operation_model(route.operation), labels
     return None
+
+
+def _has(query: dict[str, list[str]], key: str, value: str) -> bool:
+    return key in query and (not value or query[key][0] == value)
+
+
+def spellings(service: Service, method: str, path: str, safe: str) -> Iterator[str]:
+    """The path with the slashes in its labels percent-encoded again, for each operation that it may name."""
+    for route in routes(service).get("GET" if method == "HEAD" else method, ()):
+        found = None if route.strict.fullmatch(path) else route.loose.fullmatch(path)
+        if found is not None:
+            written, end = "", 0
+            for start, stop in found.regs[1:]:
+                written += path[end:start] + quote(path[start:stop], safe=safe)
+                end = stop
+            yield written + path[end:]

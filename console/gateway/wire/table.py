@@ -14,5 +14,10 @@ PROTOCOLS: dict[str, Protocol] = {
 }
 
 
+# Until then they speak of errors as the query protocol does.
+ERRORS_AS = {"rest-xml": "query", "ec2": "query"}
+
+
 def protocol(name: str) -> Protocol:
-    return PROTOCOLS.get(name, PROTOCOLS["rest-json"])
+    """How to answer, even to a protocol that is not there yet."""
+    return PROTOCOLS[ERRORS_AS.get(name, name)]
