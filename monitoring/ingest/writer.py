@@ -39,7 +39,7 @@ class Writer:
 
     def write(self, batch: Batch) -> None:
         """Write a batch. Raises django.db.Error when the database is busy or gone, CursorMoved."""
-        for attempt in (1, 2):
+        for _ in (1, 2):
             try:
                 with transaction.atomic():
                     self._write(batch.entries)
@@ -47,8 +47,6 @@ class Writer:
                 return
             except IntegrityError:
                 self.forget()  # a log group was deleted meanwhile: its ids are not to be remembered
-                if attempt == 2:
-                    raise
             except UNACCEPTABLE:
                 self.forget()
                 break
@@ -64,7 +62,7 @@ class Writer:
                 try:
                     with transaction.atomic():
                         self._write([entry])
-                except UNACCEPTABLE as error:
+                except (IntegrityError, *UNACCEPTABLE) as error:
                     self.forget()
                     self.refused += 1
                     logger.error("a report of %s was refused: %s", entry[1].function_name, error)
