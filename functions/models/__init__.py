@@ -5,10 +5,12 @@ from functions.models.account import Account
 from functions.models.alias import Alias
 from functions.models.async_event import AsyncEvent
 from functions.models.audit import AuditEntry
+from functions.models.event_invoke_config import EventInvokeConfig
 from functions.models.function import Function
 from functions.models.function_url import FunctionUrl
 from functions.models.package import Package
 from functions.models.role import AttachedPolicy, InlinePolicy, ManagedPolicy, Role
+from functions.models.schedule import Schedule
 from functions.models.test_event import TestEvent
 from functions.models.user import Membership, User
 from functions.models.version import LATEST, FunctionVersion
@@ -21,6 +23,7 @@ __all__ = [
     "AsyncEvent",
     "AttachedPolicy",
     "AuditEntry",
+    "EventInvokeConfig",
     "Function",
     "FunctionUrl",
     "FunctionVersion",
@@ -29,6 +32,7 @@ __all__ = [
     "Membership",
     "Package",
     "Role",
+    "Schedule",
     "TestEvent",
     "User",
 ]

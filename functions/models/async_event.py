@@ -1,5 +1,31 @@
 from django.db import models
 
+from functions.models.function import Function
+
+
+class AsyncEventQuerySet(models.QuerySet["AsyncEvent"]):
+    def of(self, function: Function, qualifier: str | None = None) -> "AsyncEventQuerySet":
+        """The events of a function, the newest first; of one qualifier only when it is given (empty: unqualified)."""
+        rows = self.filter(account_id=function.account_id, region=function.region, function_name=function.name)
+        if qualifier is not None:
+            rows = rows.filter(qualifier=qualifier)
+        return rows.order_by("-accepted_at", "-id")
+
+    def light(self) -> "AsyncEventQuerySet":
+        """For lists: without payload and result, which may be megabytes."""
+        return self.defer("payload", "result", "client_context")
+
+    def waiting(self) -> "AsyncEventQuerySet":
+        """Not ended, and not being run."""
+        return self.filter(state=AsyncEvent.State.PENDING)
+
+    def open(self) -> "AsyncEventQuerySet":
+        return self.filter(state__in=("pending", "running"))
+
+    def redrivable(self) -> "AsyncEventQuerySet":
+        """Ended without success, and nothing took their place yet."""
+        return self.filter(state__in=("failed", "expired", "purged"), redriven_as=None)
+
 
 class AsyncEvent(models.Model):
     """An accepted asynchronous invocation. This row is the truth: a Celery message only wakes a worker for it."""
@@ -10,6 +36,7 @@ class AsyncEvent(models.Model):
         SUCCEEDED = "succeeded", "Succeeded"
         FAILED = "failed", "Failed"
         EXPIRED = "expired", "Too old"
+        PURGED = "purged", "Purged"
 
     id = models.UUIDField(primary_key=True)  # the request id of every attempt
     account_id = models.CharField(max_length=12)
@@ -30,6 +57,10 @@ class AsyncEvent(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     result = models.BinaryField(null=True, blank=True)  # the response, or the error payload of the last attempt
     error_type = models.CharField(max_length=128, blank=True)
+    hops = models.PositiveSmallIntegerField(default=0)  # destinations that it came through
+    redriven_as = models.UUIDField(null=True, blank=True)  # the event that took its place after it had failed
+
+    objects = AsyncEventQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -13,7 +13,10 @@ class AuditEntry(models.Model):
     detail = models.JSONField(default=dict, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["account_id", "resource", "-at"], name="audit_by_resource")]
+        indexes = [
+            models.Index(fields=["account_id", "resource", "-at"], name="audit_by_resource"),
+            models.Index(fields=["account_id", "-at"], name="audit_by_account"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.actor} {self.action} {self.resource}"

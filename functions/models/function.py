@@ -4,6 +4,15 @@ from django.db import models
 class Function(models.Model):
     """A function: the name under which versions, aliases, tags, concurrency and URLs hang."""
 
+    class Deploy(models.TextChoices):
+        """What a deployment was."""
+
+        CREATED = "created", "Created"
+        CODE = "code", "Code"
+        CONFIGURATION = "configuration", "Configuration"
+        VERSION = "version", "Version"
+        ALIAS = "alias", "Alias"
+
     account = models.ForeignKey("functions.Account", on_delete=models.CASCADE, related_name="functions")
     region = models.CharField(max_length=32)
     name = models.CharField(max_length=64)
@@ -12,6 +21,10 @@ class Function(models.Model):
     # The number the next published version gets. Numbers are never reused.
     next_version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
+    # The last change of what callers get, for lists: kept here so that a list reads no history.
+    last_deployed_at = models.DateTimeField(null=True, blank=True)
+    last_deployed_by = models.CharField(max_length=150, blank=True)  # user name
+    last_deploy = models.CharField(max_length=16, choices=Deploy.choices, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "region", "name"], name="one_function_per_name")]
