@@ -16,6 +16,7 @@ from functions.access import credentials
 View = Callable[[HttpRequest], HttpResponse]
 
 INVOKE_PATH = re.compile(r"/2015-03-31/functions/(.+)/invocations/?")
+WITHOUT_BODY = frozenset({204, 304})
 FORM_ACTION = re.compile(rb"(?:^|&)Action=")
 
 request_finished.connect(credentials.write_uses, dispatch_uid="access-key-uses")
@@ -27,7 +28,12 @@ class GatewayMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         view = recognise(request)
-        return self.get_response(request) if view is None else view(request)
+        if view is None:
+            return self.get_response(request)
+        response = view(request)
+        if response.status_code not in WITHOUT_BODY:  # without its length granian would send a body in chunks
+            response.headers["Content-Length"] = str(len(response.content))
+        return response
 
 
 def recognise(request: HttpRequest) -> View | None:

@@ -115,4 +115,4 @@ def test_constants_of_the_query_string_choose_the_operation() -> None:
 
 def test_the_console_s_cookies_and_headers_are_not_on_the_api(key: tuple[str, str]) -> None:
     _, headers, _ = call(signed(key, "GET", "/2015-03-31/functions"))
-    assert set(headers) == {"content-type", "x-amzn-requestid"}
+    assert set(headers) == {"content-length", "content-type", "x-amzn-requestid"}
