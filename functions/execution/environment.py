@@ -145,6 +145,11 @@ class Environment:
             self.sandbox.kill()
             self.freeze(False)
 
+    @property
+    def usable(self) -> bool:
+        """Whether it can serve: READY or IDLE, and not about to die."""
+        return self.state in (State.READY, State.IDLE) and not self._kill_reason
+
     def drain(self) -> None:
         """Serve no further invocation."""
         if self.state is State.BUSY:
@@ -153,7 +158,7 @@ class Environment:
             self.kill("stop")
 
     def freeze(self, frozen: bool) -> None:
-        if self.frozen is not frozen and self.sandbox is not None and self.sandbox.group is not None:
+        if self.frozen is not frozen and self.sandbox is not None:
             self.frozen = frozen
             self.sandbox.group.freeze(frozen)
 
@@ -166,8 +171,7 @@ class Environment:
         assert self.sandbox is not None
         self.move(State.INITIALISING)
         self.spec = spec
-        if self.sandbox.group is not None:
-            self.sandbox.group.limit(spec.memory_mb, spec.ephemeral_mb)
+        self.sandbox.group.limit(spec.memory_mb, spec.ephemeral_mb)
         size = spec.ephemeral_mb if spec.ephemeral_mb != TMP_MB else None
         self.sandbox.tmp = placer.place(self.sandbox.pidfd, code, size)
         outcome = await self._ask({"op": "assign", **assignment}, b"", limit_s)
@@ -183,9 +187,8 @@ class Environment:
         """Run one invocation. The environment is IDLE after an answer, else dead or on its way there."""
         self.freeze(False)
         self.move(State.BUSY)
-        group = self.sandbox.group if self.sandbox else None
-        if group is not None:
-            group.reset_peak()
+        assert self.sandbox is not None
+        self.sandbox.group.reset_peak()
         return await self._ask(head, body, limit_s)
 
     def finish(self) -> None:
@@ -199,8 +202,7 @@ class Environment:
     async def _ask(self, head: Head, body: bytes, limit_s: float) -> Outcome:
         assert self._stream is not None
         assert self.sandbox is not None
-        if self.sandbox.group is not None:
-            self._oom_before = self.sandbox.group.oom_kills()
+        self._oom_before = self.sandbox.group.oom_kills()
         self.deadline = time.monotonic() + limit_s
         self._waiting = Promise(self._loop)
         self._stream.send(head, body)
@@ -210,7 +212,7 @@ class Environment:
 
     def tmp_bytes(self) -> int:
         """What /tmp holds: the kernel counts it as memory, AWS does not."""
-        if self.sandbox is None or self.sandbox.tmp < 0:
+        if self.sandbox is None or self.sandbox.tmp < 0 or not self.sandbox.group.counts_tmp:
             return 0
         try:
             facts = os.fstatvfs(self.sandbox.tmp)
@@ -278,7 +280,7 @@ class Environment:
         while self.logs.drain():
             pass
         reason = self._kill_reason
-        if not reason and sandbox.group is not None and sandbox.group.oom_kills() > self._oom_before:
+        if not reason and sandbox.group.oom_kills() > self._oom_before:
             reason = OOM
         self.move(State.DEAD)
         if self._stream is not None:

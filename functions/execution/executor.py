@@ -21,7 +21,7 @@ from functions.execution.engine import Engine
 from functions.execution.loop import Loop
 from functions.execution.pools import Budget, NoEnvironment, Pools
 from functions.execution.runtimes.discovery import installed
-from functions.execution.sandbox import cgroups, uids
+from functions.execution.sandbox import cgroups, holder, uids
 from functions.execution.sandbox import syscalls as sc
 from functions.execution.sandbox.factory import Factory
 from functions.execution.sandbox.isolation import Isolation
@@ -155,15 +155,23 @@ def first_runtimes() -> list[str]:
     return ([own] if own in found else newest) + sorted(nodes)[-1:]
 
 
-def main() -> None:
+def main() -> int:
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s", level="INFO")
     options = arguments()
-    sc.prctl(sc.PR_SET_DUMPABLE, 0)
+    if os.geteuid() != 0:
+        try:
+            return holder.run_again()
+        except holder.Refused as refusal:
+            print(json.dumps({"ready": False, "message": str(refusal)}), flush=True)  # noqa: T201
+            return 1
     os.chdir("/")
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
-    Executor(options).run()
+    executor = Executor(options)
+    sc.prctl(sc.PR_SET_DUMPABLE, 0)  # only now: before, /proc/self is needed
+    executor.run()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

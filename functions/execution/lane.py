@@ -12,15 +12,16 @@ answered {"status": "need-spec"}; the client sends it again with the spec inside
 only. Other answers: {"status": "ok", ...InvocationResult}, {"status": "throttled", "reason": ...},
 {"status": "failed", "message": ...}.
 
-Clients block; each thread keeps one connection. A connection that dies before the request was written whole is opened
-anew once; after that the outcome is unknown and LaneError is raised: an invocation is never sent twice.
+Clients block; idle connections are used again. A connection that dies before the request was written whole is replaced
+by a new one; after that the outcome is unknown and LaneError is raised: an invocation is never sent twice.
 """
 
+import contextlib
 import json
 import os
 import socket
 import struct
-import threading
+from collections import deque
 from dataclasses import asdict
 from typing import Any
 
@@ -37,7 +38,7 @@ MAX_HEADER = 1024 * 1024
 MAX_BODY = 16 * 1024 * 1024
 
 # AWS's longest function is 900 s; init, queueing and the answer's way come on top.
-ANSWER_SECONDS = 960.0
+ANSWER_SECONDS = 960
 
 
 def encode_frame(header: dict[str, Any], body: bytes = b"") -> bytes:
@@ -46,11 +47,12 @@ def encode_frame(header: dict[str, Any], body: bytes = b"") -> bytes:
 
 
 class LaneClient:
-    """Calls one executor. May be used from any thread; each thread has its own connection."""
+    """Calls one executor. May be used from any thread: a call takes an idle connection, or opens one."""
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._local = threading.local()
+        self._pid = os.getpid()
+        self._idle: deque[socket.socket] = deque()
 
     def invoke(self, request: InvocationRequest, payload: bytes) -> InvocationResult:
         """Run one invocation and wait for its end. Raises Throttled, NodeUnavailable or LaneError."""
@@ -98,60 +100,61 @@ class LaneClient:
         return self.call({"op": "status"})[0]
 
     def call(self, header: dict[str, Any], body: bytes = b"") -> tuple[dict[str, Any], bytes]:
-        frame = encode_frame(header, body)
-        connection = self._send(frame)
+        connection = self._send(encode_frame(header, body))
         try:
-            return read_frame(connection)
+            answer = read_frame(connection)
         except (OSError, ValueError) as error:
-            self.close()
+            connection.close()
             raise LaneError(f"the worker node died during the invocation: {error}") from error
+        except BaseException:
+            connection.close()  # half an answer may be on its way
+            raise
+        self._idle.append(connection)
+        return answer
 
     def close(self) -> None:
-        """Close this thread's connection; the next call opens another."""
-        connection: socket.socket | None = getattr(self._local, "connection", None)
-        if connection is not None:
-            connection.close()
-        self._local.connection = None
+        """Close the idle connections; a later call opens another."""
+        while self._idle:
+            self._idle.pop().close()
 
     def _send(self, frame: bytes) -> socket.socket:
-        for fresh in (False, True):
-            if fresh:
-                self.close()
-            try:
-                connection = self._connect()
-                if not fresh and _is_stale(connection):
-                    continue
-                connection.sendall(frame)
-            except OSError as error:
-                self.close()
-                # An executor reads a frame whole before it acts: a frame that was not sent whole did nothing.
-                if fresh:
-                    raise NodeUnavailable(f"no worker node at {self.address}: {error}") from error
-            else:
-                return connection
-        raise AssertionError("unreachable")
+        """A connection that has taken the whole frame. Idle ones that do not are dropped, a fresh one is the last try.
 
-    def _connect(self) -> socket.socket:
-        connection: socket.socket | None = getattr(self._local, "connection", None)
-        # A forked child must not share its parent's stream.
-        if connection is None or self._local.pid != os.getpid():
-            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            connection.settimeout(ANSWER_SECONDS)
+        An executor reads a frame whole before it acts: a frame that was not sent whole did nothing.
+        """
+        if self._pid != os.getpid():  # a forked child must not share its parent's streams
+            self._pid, self._idle = os.getpid(), deque()
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                break
+            with contextlib.suppress(OSError):
+                if not _is_stale(connection):
+                    connection.sendall(frame)
+                    return connection
+            connection.close()
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            # The kernel's own timeouts: Python's would cost a poll(2) before every read.
+            for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+                connection.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", ANSWER_SECONDS, 0))
             connection.connect(self.address)
-            self._local.connection = connection
-            self._local.pid = os.getpid()
+            connection.sendall(frame)
+        except OSError as error:
+            connection.close()
+            raise NodeUnavailable(f"no worker node at {self.address}: {error}") from error
         return connection
 
 
 def _is_stale(connection: socket.socket) -> bool:
     """Whether the other end closed while the connection lay idle (nothing else may be readable between calls)."""
     try:
-        connection.setblocking(False)
-        return connection.recv(1, socket.MSG_PEEK) == b""
+        # Anything to read between two calls is an end or a fault.
+        connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
     except BlockingIOError:
         return False
-    finally:
-        connection.settimeout(ANSWER_SECONDS)
+    return True
 
 
 def read_frame(connection: socket.socket) -> tuple[dict[str, Any], bytes]:

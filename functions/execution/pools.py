@@ -74,21 +74,23 @@ class Pools:
         """An environment for one invocation: IDLE of this key, or READY to be initialised. Raises NoEnvironment."""
         self._retire(spec)
         idle = self._idle.get(spec.key)
-        if idle:
+        while idle:
             environment = idle.pop()
             if not idle:
                 del self._idle[spec.key]
-            return environment
+            if environment.usable:
+                return environment
         return await self.fresh(spec)
 
     async def fresh(self, spec: FunctionSpec) -> Environment:
         """A READY environment of the spec's runtime (or an IDLE one of this key that came back meanwhile)."""
         pool = self.runtime(spec.runtime)
         self._make_room(spec.memory_mb)
-        if pool.ready:
+        environment = None
+        while pool.ready and (environment is None or not environment.usable):
             environment = pool.ready.pop()
             self._plan_refill(pool)
-        else:
+        if environment is None or not environment.usable:
             waiter = Waiter(spec.key, Promise(self._loop))
             pool.waiters.append(waiter)
             if pool.starting < len(pool.waiters):
@@ -102,7 +104,7 @@ class Pools:
         """The invocation is over."""
         environment.finish()
         spec = environment.spec
-        if environment.state is not State.IDLE or spec is None:
+        if not environment.usable or spec is None:
             return
         if self.closed or self._current.get((spec.function, spec.version)) != spec.key:
             environment.kill("stop")

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from functions.execution.sandbox import uids
+from functions.execution.sandbox import holder, uids
 
 MIB = 1024 * 1024
 PIDS = 1024
@@ -27,7 +27,12 @@ CPU_MB = 1769
 
 
 class Group(Protocol):
-    """The limits of one environment. No method raises; after `release` none may be called."""
+    """The limits of one environment. No method raises."""
+
+    counts_tmp: bool  # whether what /tmp holds is part of the figures
+
+    def attach(self, pid: int) -> None:
+        """`pid` is the sandbox's pid 1, which has joined already."""
 
     def files(self) -> dict[str, int]:
         """Descriptors of the cgroup.procs files to join, by a name for each."""
@@ -79,6 +84,8 @@ def open_file(path: Path, flags: int = os.O_RDWR) -> int:
 
 
 class GroupV1:
+    counts_tmp = True
+
     def __init__(self, directories: dict[str, Path]) -> None:
         self._directories = directories
         for path in directories.values():
@@ -95,6 +102,9 @@ class GroupV1:
         self._limits = (0, 0)
         if "pids" in directories:
             write(directories["pids"] / "pids.max", PIDS)
+
+    def attach(self, pid: int) -> None:
+        pass
 
     def files(self) -> dict[str, int]:
         return self._procs
@@ -153,6 +163,8 @@ class GroupV1:
 
 
 class GroupV2:
+    counts_tmp = True
+
     def __init__(self, path: Path) -> None:
         self._path = path
         path.mkdir(parents=True, exist_ok=True)
@@ -174,6 +186,9 @@ class GroupV2:
         write(path / "pids.max", PIDS)
         write(path / "memory.swap.max", 0)
         write(path / "memory.oom.group", 1)
+
+    def attach(self, pid: int) -> None:
+        pass
 
     def files(self) -> dict[str, int]:
         return self._procs
@@ -347,6 +362,8 @@ def find(mounts: str = "/proc/self/mounts") -> tuple[int, dict[str, Path]]:
             roots = {name: mount / "hearth" for name, mount in version_1.items()}
             for root in roots.values():
                 root.mkdir(exist_ok=True)
+                if not os.access(root, os.W_OK):
+                    raise Unavailable(f"{root} may not be written")
             return 1, roots
         if version_2 is not None:
             return 2, {"": _prepare_v2(version_2)}
@@ -367,7 +384,7 @@ def _prepare_v2(mount: Path) -> Path:
         for line in Path("/proc/self/cgroup").read_text().splitlines()
         if "::" in line
     )
-    top = mount if os.geteuid() == 0 else own
+    top = mount if holder.inside() is None else own
     wanted = "+memory +pids +cpu"
     if not write(top / "cgroup.subtree_control", wanted):
         leaf = top / "supervisor"

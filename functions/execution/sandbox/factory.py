@@ -17,7 +17,8 @@ from typing import Any
 from functions.execution.loop import Loop
 from functions.execution.runtimes.discovery import Interpreter
 from functions.execution.sandbox import seccomp
-from functions.execution.sandbox.cgroups import Group, Groups
+from functions.execution.sandbox.cgroups import Group, Groups, GroupV1, GroupV2
+from functions.execution.sandbox.polling import PolledGroup
 from functions.execution.sandbox.uids import UidBlock
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class Sandbox:
 
     control: socket.socket
     log: int
-    group: Group | None
+    group: Group
     uid: int
     pid: int = -1
     pidfd: int = -1
@@ -83,9 +84,9 @@ class Factory:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         log_read, log_write = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(log_read, False)
-        group = self.groups.borrow() if self.groups else None
+        group: Group = self.groups.borrow() if self.groups else PolledGroup()
         sandbox = Sandbox(ours, log_read, group, self.uids.lease())
-        names = {"control": theirs.fileno(), "log": log_write, **(group.files() if group else {})}
+        names = {"control": theirs.fileno(), "log": log_write, **group.files()}
         self._serial += 1
         request = {"id": self._serial, "uid": sandbox.uid, "tmp_mb": TMP_MB, "fds": list(names)}
         self._waiting[self._serial] = (sandbox, created)
@@ -103,8 +104,8 @@ class Factory:
         """Take back uid and cgroup of a dead sandbox."""
         sandbox.close()
         self.uids.release(sandbox.uid)
-        if self.groups and sandbox.group is not None:
-            self.groups.give_back(sandbox.group)  # type: ignore[arg-type]
+        if self.groups and isinstance(sandbox.group, GroupV1 | GroupV2):
+            self.groups.give_back(sandbox.group)
 
     @property
     def pid(self) -> int | None:
@@ -169,6 +170,7 @@ class Factory:
         if "pid" in answer:
             sandbox.pid = answer["pid"]
             sandbox.pidfd = os.pidfd_open(sandbox.pid)
+            sandbox.group.attach(sandbox.pid)
             created(sandbox)
         else:
             logger.error("no sandbox for %s: %s", self.interpreter.runtime, answer["error"])

@@ -1,9 +1,12 @@
 """Host user ids for sandboxes: a block of them per executor, held by a file lock for as long as the process lives."""
 
 import os
+import stat
 from dataclasses import dataclass
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
+
+from functions.execution.sandbox import holder
 
 BLOCK = 2048  # ids, so the most sandboxes of one executor
 FIRST = 1_879_048_192  # far above people, services, subordinate ids and systemd's own ranges
@@ -37,9 +40,11 @@ class UidBlock:
 
 def directory() -> Path:
     """Where the locks lie: shared by all executors of a user, private to it."""
-    base = Path("/run/hearth") if os.access("/run", os.W_OK) else Path(f"/tmp/hearth-{os.getuid()}")
+    within = holder.inside()
+    base = Path(f"/tmp/hearth-{within.user}") if within else Path("/run/hearth")
     base.mkdir(mode=0o700, exist_ok=True)
-    if base.stat().st_uid != os.getuid():
+    facts = base.lstat()
+    if facts.st_uid != os.getuid() or not stat.S_ISDIR(facts.st_mode):
         raise PermissionError(f"{base} belongs to somebody else")
     return base
 
@@ -55,9 +60,12 @@ def try_lock(number: int) -> int | None:
     return fd
 
 
-def take(first: int = FIRST, available: int = BLOCKS * BLOCK) -> UidBlock:
-    """The first free block of the ids `first` to `first + available`; with none available, a block without ids."""
-    for number in range(max(1, available // BLOCK) if available else BLOCKS):
+def take() -> UidBlock:
+    """The first free block. Rootless, of the subordinate ids (1 and up inside); without those, a block without ids."""
+    within = holder.inside()
+    first = 1 if within else FIRST
+    available = within.subordinate_ids if within else BLOCKS * BLOCK
+    for number in range(available // BLOCK if available else BLOCKS):
         lock = try_lock(number)
         if lock is None:
             continue

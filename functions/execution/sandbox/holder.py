@@ -1,0 +1,134 @@
+"""Rootless: an ordinary user's executor runs itself again as root of its own namespaces, and then works as root does.
+
+    outer      waits, hands signals on, ends with the inner one's status
+    middle     user, mount, network and pid namespaces; reaps
+    inner      pid 1 in there: the executor
+
+With a line in /etc/subuid (and newuidmap, newgidmap) the inner one has 65,536 further user ids, so every sandbox gets a
+host uid of its own; without, they all have the user's. The files stay in view, so the lane's socket works from outside.
+"""
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from functions.execution.sandbox import syscalls as sc
+
+MARK = "HEARTH_HOLDER"  # value: <number of subordinate ids>:<the user's id outside>
+NAMESPACES = sc.CLONE_NEWUSER | sc.CLONE_NEWNS | sc.CLONE_NEWNET | sc.CLONE_NEWPID
+
+
+class Refused(Exception):
+    """The machine does not let ordinary users make namespaces. The message says what to change."""
+
+
+def subordinate_ids(file: str) -> tuple[int, int]:
+    """First and number of the ids that `file` (/etc/subuid) gives to this user; (0, 0) for none."""
+    names = {str(os.getuid())}
+    with contextlib.suppress(KeyError):
+        names.add(pwd.getpwuid(os.getuid()).pw_name)
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path(file).read_text().splitlines():
+            name, first, count = line.split(":")
+            if name in names:
+                return int(first), int(count)
+    return 0, 0
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What the inner process knows of its place."""
+
+    subordinate_ids: int
+    user: int  # id outside
+
+
+def inside() -> Inside | None:
+    """None when this process is not the inner one."""
+    value = os.environ.get(MARK)
+    if value is None:
+        return None
+    ids, user = value.split(":")
+    return Inside(int(ids), int(user))
+
+
+def run_again() -> int:
+    """Run this command line again in namespaces of its own; its exit status. Raises Refused."""
+    uids, gids = subordinate_ids("/etc/subuid"), subordinate_ids("/etc/subgid")
+    mapped = bool(uids[1] and gids[1] and shutil.which("newuidmap") and shutil.which("newgidmap"))
+    up_read, up_write = os.pipe()  # middle to outer: in the namespaces
+    down_read, down_write = os.pipe()  # outer to middle: maps are written
+    outer = os.getpid()
+    middle = os.fork()
+    if middle == 0:
+        os.close(up_read)
+        os.close(down_write)
+        _middle(outer, up_write, down_read, min(uids[1], gids[1]) if mapped else 0)
+    os.close(up_write)
+    os.close(down_read)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received, _: os.kill(middle, received))
+    said = os.read(up_read, 256).decode()
+    if said != "in":
+        os.waitpid(middle, 0)
+        raise Refused(
+            f"an ordinary user may not make namespaces here ({said or 'no answer'}): see user.max_user_namespaces and "
+            "kernel.apparmor_restrict_unprivileged_userns, or start as root"
+        )
+    _write_maps(middle, uids if mapped else (0, 0), gids if mapped else (0, 0))
+    os.write(down_write, b"1")
+    while True:
+        with contextlib.suppress(InterruptedError):
+            _, status = os.waitpid(middle, 0)
+            return os.waitstatus_to_exitcode(status)
+
+
+def _write_maps(pid: int, uids: tuple[int, int], gids: tuple[int, int]) -> None:
+    for tool, file, own, (first, count) in (
+        ("newuidmap", "uid_map", os.getuid(), uids),
+        ("newgidmap", "gid_map", os.getgid(), gids),
+    ):
+        if count:
+            subprocess.run([tool, str(pid), "0", str(own), "1", "1", str(first), str(count)], check=True)
+        else:
+            with contextlib.suppress(OSError):
+                Path(f"/proc/{pid}/setgroups").write_text("deny")
+            Path(f"/proc/{pid}/{file}").write_text(f"0 {own} 1")
+
+
+def _middle(outer: int, up: int, down: int, ids: int) -> None:
+    """Never returns."""
+    user = os.getuid()
+    try:
+        sc.prctl(sc.PR_SET_PDEATHSIG, sc.SIGKILL)
+        if os.getppid() != outer:
+            os._exit(1)
+        sc.unshare(NAMESPACES)
+        os.write(up, b"in")
+    except OSError as error:
+        os.write(up, str(error).encode())
+        os._exit(1)
+    if os.read(down, 1) != b"1":
+        os._exit(1)
+    inner = os.fork()
+    if inner == 0:
+        sc.prctl(sc.PR_SET_PDEATHSIG, sc.SIGKILL)
+        sc.mount("", "/", "", sc.MS_REC | sc.MS_PRIVATE)
+        sc.mount("proc", "/proc", "proc", sc.MS_NOSUID | sc.MS_NODEV | sc.MS_NOEXEC)
+        os.environ[MARK] = f"{ids}:{user}"
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    os.close(up)
+    os.close(down)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received, _: os.kill(inner, received))
+    while True:
+        with contextlib.suppress(InterruptedError):
+            pid, status = os.wait()
+            if pid == inner:
+                os._exit(abs(os.waitstatus_to_exitcode(status)) & 0xFF)
