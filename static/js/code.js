@@ -63,7 +63,7 @@ function stateFor(path) {
     extensions: [
       keys, setup, look, language(path), indentUnit.of(unit),
       EditorState.readOnly.of(readOnly), EditorView.editable.of(!readOnly),
-      EditorView.contentAttributes.of({ "aria-label": `${path}, editor`, ...(readOnly ? { tabindex: "0", role: "textbox", "aria-readonly": "true" } : {}) }),
+      EditorView.contentAttributes.of({ "aria-label": `${path}, editor`, tabindex: "0", ...(readOnly ? { role: "textbox", "aria-readonly": "true" } : {}) }),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) {
           files.write(current, update.state.doc.toString());
@@ -340,7 +340,7 @@ const eventEditor = new EditorView({
     doc: page.events[0]?.payload ?? page.sample_event,
     extensions: [
       keys, small, look, language("event.json"),
-      EditorView.contentAttributes.of({ "aria-label": "Event, JSON" }),
+      EditorView.contentAttributes.of({ "aria-label": "Event, JSON", tabindex: "0" }),
     ],
   }),
 });

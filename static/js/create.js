@@ -16,7 +16,7 @@ function state(text) {
     doc: text,
     extensions: [
       setup, language(family() === "nodejs" ? "index.mjs" : "app.py"),
-      EditorView.contentAttributes.of({ "aria-label": "Code", ...(area.getAttribute("aria-describedby") ? { "aria-describedby": area.getAttribute("aria-describedby") } : {}) }),
+      EditorView.contentAttributes.of({ "aria-label": "Code", tabindex: "0", ...(area.getAttribute("aria-describedby") ? { "aria-describedby": area.getAttribute("aria-describedby") } : {}) }),
       EditorView.theme({ "&": { fontSize: "12.5px" }, "&.cm-focused": { outline: "none" }, ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "20px" }, ".cm-gutters": { backgroundColor: "transparent", color: "var(--text-3)", border: "0" }, ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--code-line)" }, ".cm-cursor": { borderLeftColor: "var(--ember)" } }),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) area.value = update.state.doc.toString();

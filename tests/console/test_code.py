@@ -71,7 +71,7 @@ def test_deploy_writes_renames_and_removes_in_one_step(alice: Person) -> None:
     function = alice.create(
         "edited", Code={"ZipFile": zipped({"app.py": CODE, "a.py": "a", "b.py": "b", "gone.py": "", "x.bin": binary})}
     )
-    files = [
+    files: list[dict[str, Any]] = [
         {"path": "app.py", "origin": "app.py", "text": "new = 1\n"},
         # a and b change places
         {"path": "b.py", "origin": "a.py"},

@@ -56,7 +56,7 @@ def test_the_theme_of_the_charts_is_that_of_the_style_sheet() -> None:
     for index, look in enumerate(("light", "dark")):
 
         def token(name: str, index: int = index) -> str:
-            return tokens[name].split(", ")[index]
+            return str(tokens[name].split(", ")[index])
 
         layout, traces = theme[look]["template"]["layout"], theme[look]["traces"]
         assert layout["colorway"] == [token(f"c{number}") for number in range(1, 7)]

@@ -30,9 +30,11 @@ def handler(event, context):
             if column == by or column is None or not text:
                 continue
             try:
-                groups[row[by] if by else "all"][column].append(Decimal(text))
+                value = Decimal(text)
             except InvalidOperation:
                 skipped += 1
+            else:
+                groups[row[by] if by else "all"][column].append(value)
     # A line of JSON: the log page opens it into fields.
     print(json.dumps({"level": "INFO", "message": "summarised", "rows": rows, "groups": len(groups), "texts": skipped}))
     return {"rows": rows, "groups": {name: summary(columns) for name, columns in groups.items()}}

@@ -1,0 +1,75 @@
+"""axe finds nothing serious on any page: light and dark, wide and narrow."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.console.browser.conftest import NARROW, WIDE, Visit
+from tests.family import RunningHearth, wait_for
+
+pytestmark = [pytest.mark.browser, pytest.mark.server]
+
+AXE = Path(__file__).resolve().parent.parent.parent / "data/axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+NAME = "browser-axe"
+PAGES = {
+    "/functions/": None,
+    "/functions/?q=nothing-like-it": None,
+    "/functions/new/": ".code-mount .cm-editor",
+    "/functions/new/?blueprint=signed-webhook": None,
+    f"/functions/{NAME}/code/": "#ide[data-ready]",
+    f"/functions/{NAME}/code/?qualifier=1": "#ide[data-ready]",
+    f"/functions/{NAME}/monitor/": "#charts[data-ready]",
+    f"/functions/{NAME}/logs/": None,
+    f"/functions/{NAME}/versions/?qualifier=prod": None,
+    f"/functions/{NAME}/config/": None,
+    f"/functions/{NAME}/config/url/": None,
+}
+
+
+@pytest.fixture(scope="module")
+def furnished(hearth: RunningHearth) -> None:
+    """A function that has something on each page."""
+    code = (
+        'def handler(event, context):\n    print(\'{"level": "ERROR", "message": "no", "a": 1}\')\n    return event\n'
+    )
+    hearth.deploy(NAME, code, Description="For axe", Publish=True)
+    client = hearth.client("lambda")
+    client.create_alias(FunctionName=NAME, Name="prod", FunctionVersion="1")
+    client.invoke(FunctionName=NAME, Payload=b"{}")
+    logs = hearth.client("logs")
+    wait_for("the log", lambda: logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{NAME}")["logGroups"])
+
+
+def findings(page: Any) -> list[str]:
+    page.add_script_tag(path=AXE)
+    result = page.evaluate("rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", RULES)
+    return [
+        f"{each['id']} ({each['impact']}): {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
+        for each in result["violations"]
+        for node in each["nodes"][:3]
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_axe_finds_nothing(visit: Callable[..., Visit], furnished: None, theme: str, size: tuple[int, int]) -> None:
+    here = visit(size=size, theme=theme, bypass_csp=True)
+    found = {}
+    for path, ready in PAGES.items():
+        page = here.open(path)
+        if ready:
+            page.wait_for_selector(ready)
+        if path.endswith("code/"):
+            page.click("#test")
+            page.wait_for_selector("[data-outcome]")
+        if path.endswith("logs/"):
+            page.locator("details.req > summary").first.click()
+        if problems := findings(page):
+            found[path] = problems
+    stranger = visit(size=size, theme=theme, bypass_csp=True, signed_in=False)
+    if problems := findings(stranger.open("/login/")):
+        found["/login/"] = problems
+    assert found == {}

@@ -1,0 +1,114 @@
+"""The blueprints on real input: created by boto3, run in their sandboxes, their answers looked at."""
+
+import base64
+import hashlib
+import hmac
+import io
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+from PIL import Image
+
+from functions.blueprints import catalogue
+from tests.family import RunningHearth, zip_of
+
+pytestmark = pytest.mark.server
+
+NODE = "nodejs20.x"
+PYTHON = f"python3.{sys.version_info.minor}"
+
+
+@pytest.fixture
+def run(hearth: RunningHearth) -> Callable[..., Any]:
+    """Create a function of a blueprint and invoke it; what it answered."""
+
+    def create_and_invoke(name: str, event: Any = None) -> Any:
+        blueprint = catalogue.get(name)
+        assert blueprint is not None
+        client = hearth.client("lambda")
+        function = f"blueprint-{name}"
+        try:
+            client.get_function(FunctionName=function)
+        except client.exceptions.ResourceNotFoundException:
+            client.create_function(
+                FunctionName=function,
+                Runtime=blueprint.runtime or (NODE if blueprint.family == "nodejs" else PYTHON),
+                Handler=blueprint.handler,
+                Role=hearth.role,
+                MemorySize=blueprint.memory,
+                Timeout=blueprint.timeout,
+                Environment={"Variables": blueprint.environment},
+                Code={"ZipFile": zip_of(dict(blueprint.files()))},
+            )
+        payload = blueprint.event if event is None else json.dumps(event)
+        answer = client.invoke(FunctionName=function, Payload=payload)
+        content = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            raise RuntimeError(content["errorMessage"])
+        return content
+
+    return create_and_invoke
+
+
+def test_thumbnails_are_smaller_pictures_of_the_same_shape(run: Callable[..., Any]) -> None:
+    answer = run("thumbnails")
+    assert answer["source"]["width"] == 960
+    assert [each["width"] for each in answer["thumbnails"]] == [320, 160, 64]
+    for each in answer["thumbnails"]:
+        data = base64.b64decode(each["image"])
+        assert len(data) == each["bytes"] < answer["source"]["bytes"]
+        with Image.open(io.BytesIO(data)) as image:
+            assert image.format == "JPEG"
+            assert image.size == (each["width"], each["height"])
+            assert image.width / image.height == pytest.approx(960 / 640, rel=0.02)
+            # A picture, not one colour.
+            assert len(set(image.convert("L").resize((16, 16)).tobytes())) > 50
+
+
+def test_what_is_not_an_image_is_an_error(run: Callable[..., Any]) -> None:
+    with pytest.raises(RuntimeError, match="cannot identify image file"):
+        run("thumbnails", {"image": base64.b64encode(b"no image").decode()})
+
+
+def test_csv_is_summed_up_by_group(run: Callable[..., Any]) -> None:
+    answer = run("csv-summary")
+    assert answer["rows"] == 6
+    assert set(answer["groups"]) == {"north", "south", "west"}
+    assert answer["groups"]["south"]["units"] == {"count": 3, "sum": 30.0, "mean": 10.0, "min": 3.0, "max": 22.0}
+    assert answer["groups"]["north"]["price"]["sum"] == 52.5
+    assert "product" not in answer["groups"]["north"]
+    whole = run("csv-summary", {"csv": "n\n1\n2\nx\n\n"})
+    assert whole["groups"]["all"]["n"] == {"count": 2, "sum": 3.0, "mean": 1.5, "min": 1.0, "max": 2.0}
+
+
+def test_durations_come_from_the_npm_package(run: Callable[..., Any]) -> None:
+    answer = run("durations")
+    assert [each["ms"] for each in answer["durations"]] == [172_800_000, 5_400_000, 10_000]
+    assert answer["total"]["text"] == "2 days"
+    with pytest.raises(RuntimeError, match="not a duration: soon"):
+        run("durations", {"durations": ["soon"]})
+
+
+def test_the_webhook_takes_signed_bodies_only(run: Callable[..., Any], hearth: RunningHearth) -> None:
+    assert run("signed-webhook")["statusCode"] == 202
+    client = hearth.client("lambda")
+    url = client.create_function_url_config(FunctionName="blueprint-signed-webhook", AuthType="NONE")["FunctionUrl"]
+    host = url.split("//")[1].strip("/")
+    body = json.dumps({"type": "order.paid", "name": "Zoë"}).encode()
+
+    def send(content: bytes, signature: str) -> int:
+        # *.localhost need not be known to this machine's resolver: the name goes into the Host header.
+        answer = requests.post(
+            hearth.endpoint, data=content, headers={"Host": host, "X-Signature-256": signature}, timeout=30
+        )
+        return answer.status_code
+
+    good = "sha256=" + hmac.new(b"change-me", body, hashlib.sha256).hexdigest()
+    assert send(body, good) == 202
+    assert send(body + b" ", good) == 401
+    assert send(body, good[:-1] + ("0" if good[-1] != "0" else "1")) == 401
+    assert send(body, "") == 401
