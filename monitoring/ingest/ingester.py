@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from django.db import Error as DatabaseProblem
 from django.db import connection
 
 from monitoring.ingest import checks
-from monitoring.ingest.segments import READ_BYTES, Segment, Spool, node_of
+from monitoring.ingest.segments import READ_BYTES, Segment, Spool
 from monitoring.ingest.spool import SUFFIX
 from monitoring.ingest.stop import Stop
 from monitoring.ingest.writer import Batch, CursorMoved, Writer
@@ -24,6 +25,7 @@ BATCH_BYTES = 4 * 1024 * 1024
 BACKOFF_SECONDS = (0.1, 5.0)  # after the first failure, at most
 DRAIN_SECONDS = 3.0  # to write what is there when told to stop
 LOCK_NAME = ".ingester.lock"
+NODE_NAME = ".node"
 
 logger = logging.getLogger(__name__)
 
@@ -36,9 +38,9 @@ class Ingester:
         self.malformed = 0
         self._directory = directory
         self._spool = Spool(directory, self._offset_of)
-        self._writer = Writer()
-        self._nodes: set[str] = set()
+        self._tidy = False
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._writer = Writer(node_of(directory))
 
     def run(self, stop: Stop) -> None:
         """Work until `stop`. A database that is busy or gone is waited for; nothing is lost meanwhile."""
@@ -61,32 +63,34 @@ class Ingester:
 
     def step(self) -> bool:
         """Write one batch and delete what is done with. True when there is probably more."""
+        if not self._tidy:
+            self._delete_done()
         batch = Batch()
         size = 0
         taken, done = [], []
         for segment in self._spool.segments():
-            lines = segment.take(BATCH_REPORTS - len(batch.entries))
+            lines = segment.take(BATCH_REPORTS - len(batch.reports))
             if lines:
                 taken.append(segment)
                 size += sum(map(len, lines))
                 self._read(segment, lines, batch)
             elif segment.ended():
                 done.append(segment)
-            if len(batch.entries) >= BATCH_REPORTS or size >= BATCH_BYTES:
+            if len(batch.reports) >= BATCH_REPORTS or size >= BATCH_BYTES:
                 break
         if taken:
             self._writer.write(batch)
-            self.written += len(batch.entries)
+            self.written += len(batch.reports)
         for segment in taken:
             segment.committed = segment.position
         for segment in done:
             self._finish(segment)
-        return len(batch.entries) >= BATCH_REPORTS or size >= READ_BYTES // 2
+        return len(batch.reports) >= BATCH_REPORTS or size >= READ_BYTES // 2
 
     def _read(self, segment: Segment, lines: list[bytes], batch: Batch) -> None:
         for line in lines:
             try:
-                batch.entries.append((segment.node, checks.read(line)))
+                batch.reports.append(checks.read(line))
             except checks.Malformed as problem:
                 self.malformed += 1
                 logger.error("a line of %s is not a report, skipped: %s: %.200r", segment.name, problem, line)
@@ -95,8 +99,9 @@ class Ingester:
     def _finish(self, segment: Segment) -> None:
         if segment.torn:
             logger.warning("%s ends in half a report (%d bytes): its writer was killed", segment.name, segment.torn)
-        self._spool.delete(segment)
+        segment.mark_done()
         SpoolCursor.objects.filter(segment=segment.name).delete()
+        self._spool.delete(segment)
 
     def _drain(self) -> None:
         until = time.monotonic() + DRAIN_SECONDS
@@ -110,21 +115,29 @@ class Ingester:
         """Trust nothing that is remembered: a commit whose answer was lost may or may not have happened."""
         self._writer.forget()
         self._spool.forget()
+        self._tidy = False
         connection.close()
 
     def _offset_of(self, name: str) -> int:
-        if node_of(name) not in self._nodes:
-            self._sweep(node_of(name))
         cursor = SpoolCursor.objects.filter(segment=name).first()
         return cursor.offset if cursor else 0
 
-    def _sweep(self, node: str) -> None:
-        """Delete the cursors of segments of this node that were deleted before a crash could delete their cursor."""
-        here = set(self._spool.names())
-        named = SpoolCursor.objects.filter(segment__endswith=f"-{node}{SUFFIX}").values_list("segment", flat=True)
-        gone = [name for name in named if node_of(name) == node and name not in here]
-        SpoolCursor.objects.filter(segment__in=gone).delete()
-        self._nodes.add(node)
+    def _delete_done(self) -> None:
+        """Finish what a crash interrupted: the cursor goes before the file, so that neither is forgotten."""
+        for path in self._spool.done():
+            SpoolCursor.objects.filter(segment=path.with_suffix(SUFFIX).name).delete()
+            path.unlink()
+        self._tidy = True
+
+
+def node_of(directory: Path) -> str:
+    """The name under which the metrics of this spool are kept: its own for ever, whatever the hosts are called."""
+    path = directory / NODE_NAME
+    if not path.exists():
+        fresh = path.with_suffix(f".{os.getpid()}")
+        fresh.write_text(f"{os.uname().nodename[:40]}-{secrets.token_hex(8)}")
+        fresh.rename(path)
+    return path.read_text()
 
 
 @contextmanager

@@ -38,7 +38,6 @@ COLUMNS = (*KEY, "unit", "count", "total", "minimum", "maximum", "histogram")
 class Place(NamedTuple):
     """What the reports of one tally have in common."""
 
-    node: str
     account_id: str
     region: str
     function_name: str
@@ -48,7 +47,6 @@ class Place(NamedTuple):
 
 
 class BucketKey(NamedTuple):
-    node: str
     account_id: str
     region: str
     period: int
@@ -130,13 +128,14 @@ def dimension_sets(place: Place) -> list[str]:
 
 
 class BucketTable:
-    """The buckets of this spool's nodes, which nobody else writes: those of the last minutes are remembered."""
+    """The buckets of one spool, which nobody else writes: those of the last minutes are remembered."""
 
-    def __init__(self) -> None:
+    def __init__(self, node: str) -> None:
+        self._node = node
         self._known: dict[BucketKey, Statistics] = {}
 
-    def add(self, reports: Iterable[tuple[str, Report]]) -> None:
-        """Add (node, report) pairs, in the caller's transaction. After a failure: `forget`."""
+    def add(self, reports: Iterable[Report]) -> None:
+        """Add reports, in the caller's transaction. After a failure: `forget`."""
         changes = collect(reports)
         if not changes:
             return
@@ -147,7 +146,7 @@ class BucketTable:
                 self._known[key] = statistics
             else:
                 known.add(statistics)
-        upsert(MetricBucket, COLUMNS, KEY, [row(key, self._known[key]) for key in changes])
+        upsert(MetricBucket, COLUMNS, KEY, [row(self._node, key, self._known[key]) for key in changes])
         newest = max(key.start for key in self._known)
         self._known = {k: value for k, value in self._known.items() if k.start + KEPT * k.period >= newest}
 
@@ -155,10 +154,10 @@ class BucketTable:
         self._known.clear()
 
     def _load(self, keys: list[BucketKey]) -> None:
-        places: dict[tuple[str, str, str, int, int], set[str]] = {}
+        places: dict[tuple[str, str, int, int], set[str]] = {}
         for key in keys:
-            places.setdefault(key[:5], set()).add(key.dimensions)
-        for (node, account_id, region, period, start), dimensions in places.items():
+            places.setdefault(key[:4], set()).add(key.dimensions)
+        for (account_id, region, period, start), dimensions in places.items():
             remaining = iter(sorted(dimensions))
             while some := list(islice(remaining, AT_ONCE)):
                 for bucket in MetricBucket.objects.filter(
@@ -169,22 +168,21 @@ class BucketTable:
                     dimensions__in=some,
                     period=period,
                     start=start,
-                    node=node,
+                    node=self._node,
                 ):
-                    key = BucketKey(node, account_id, region, period, start, bucket.dimensions, bucket.name)
+                    key = BucketKey(account_id, region, period, start, bucket.dimensions, bucket.name)
                     self._known[key] = Statistics(
                         bucket.count, bucket.total, bucket.minimum, bucket.maximum, bucket.histogram
                     )
 
 
-def collect(reports: Iterable[tuple[str, Report]]) -> dict[BucketKey, Statistics]:
+def collect(reports: Iterable[Report]) -> dict[BucketKey, Statistics]:
     tallies: dict[Place, Tally] = {}
-    for node, report in reports:
+    for report in reports:
         if report.kind == Kind.LOG:
             continue
         start = int(report.at_ms // 1000) // MINUTE * MINUTE
         place = Place(
-            node,
             report.account_id[:12],
             report.region[:32],
             report.function_name[:64],
@@ -203,7 +201,7 @@ def collect(reports: Iterable[tuple[str, Report]]) -> dict[BucketKey, Statistics
             for period in PERIODS:
                 start = place.start // period * period
                 for dimensions in sets:
-                    key = BucketKey(place.node, place.account_id, place.region, period, start, dimensions, name)
+                    key = BucketKey(place.account_id, place.region, period, start, dimensions, name)
                     if key in changes:
                         changes[key].add(statistics)
                     else:
@@ -211,7 +209,7 @@ def collect(reports: Iterable[tuple[str, Report]]) -> dict[BucketKey, Statistics
     return changes
 
 
-def row(key: BucketKey, statistics: Statistics) -> tuple[object, ...]:
+def row(node: str, key: BucketKey, statistics: Statistics) -> tuple[object, ...]:
     return (
         key.account_id,
         key.region,
@@ -220,7 +218,7 @@ def row(key: BucketKey, statistics: Statistics) -> tuple[object, ...]:
         key.dimensions,
         key.period,
         key.start,
-        key.node,
+        node,
         UNITS[key.name],
         statistics.count,
         statistics.total,

@@ -10,13 +10,9 @@ from pathlib import Path
 from monitoring.ingest.spool import SUFFIX
 
 READ_BYTES = 512 * 1024
+DONE = ".done"  # instead of SUFFIX: the database has all of it
 
 logger = logging.getLogger(__name__)
-
-
-def node_of(segment: str) -> str:
-    """The node that wrote a segment, from its name."""
-    return segment.removesuffix(SUFFIX).split("-", 2)[2]
 
 
 class Segment:
@@ -24,7 +20,6 @@ class Segment:
 
     def __init__(self, path: Path, committed: int) -> None:
         self.name = path.name
-        self.node = node_of(path.name)
         self.position = self.committed = committed
         self.torn = 0  # bytes of a last line that nobody will finish
         self._path = path
@@ -58,6 +53,14 @@ class Segment:
         self.torn = len(rest)
         return True
 
+    def mark_done(self) -> None:
+        """Say on disk that the database has all of it: without its cursor it must not be read again.
+
+        An empty one has no cursor, and keeps its name: its writer may be about to lock it.
+        """
+        if self.position:
+            self._path = self._path.rename(self._path.with_suffix(DONE))
+
     def delete(self) -> None:
         """Remove the file, still under the lock: a writer that just made it sees that, and makes another."""
         with suppress(FileNotFoundError):
@@ -78,7 +81,11 @@ class Spool:
 
     def names(self) -> list[str]:
         with os.scandir(self._directory) as entries:
-            return sorted(entry.name for entry in entries if entry.name.endswith(SUFFIX) and entry.name.count("-") >= 2)
+            return sorted(entry.name for entry in entries if entry.name.endswith(SUFFIX))
+
+    def done(self) -> list[Path]:
+        """Segments that were marked as done, and not deleted because of a crash."""
+        return sorted(self._directory.glob(f"*{DONE}"))
 
     def segments(self) -> list[Segment]:
         """What is there now, the oldest first."""

@@ -25,24 +25,24 @@ class CursorMoved(Exception):
 
 @dataclass(slots=True)
 class Batch:
-    entries: list[tuple[str, Report]] = field(default_factory=list)  # (node, report)
+    reports: list[Report] = field(default_factory=list)
     moves: dict[str, tuple[int, int]] = field(default_factory=dict)  # segment -> (offset before, after)
 
 
 class Writer:
     """Not for several threads. After any exception nothing of the batch is written, and `forget` must be called."""
 
-    def __init__(self) -> None:
+    def __init__(self, node: str) -> None:
         self.refused = 0  # reports that the database did not take
         self._streams = StreamTable()
-        self._buckets = BucketTable()
+        self._buckets = BucketTable(node)
 
     def write(self, batch: Batch) -> None:
         """Write a batch. Raises django.db.Error when the database is busy or gone, CursorMoved."""
         for _ in (1, 2):
             try:
                 with transaction.atomic():
-                    self._write(batch.entries)
+                    self._write(batch.reports)
                     self._move(batch)
                 return
             except IntegrityError:
@@ -58,22 +58,22 @@ class Writer:
 
     def _write_one_by_one(self, batch: Batch) -> None:
         with transaction.atomic():
-            for entry in batch.entries:
+            for report in batch.reports:
                 try:
                     with transaction.atomic():
-                        self._write([entry])
+                        self._write([report])
                 except (IntegrityError, *UNACCEPTABLE) as error:
                     self.forget()
                     self.refused += 1
-                    logger.error("a report of %s was refused: %s", entry[1].function_name, error)
+                    logger.error("a report of %s was refused: %s", report.function_name, error)
             self._move(batch)
 
-    def _write(self, entries: list[tuple[str, Report]]) -> None:
+    def _write(self, reports: list[Report]) -> None:
         now = int(time.time() * 1000)
         invocations = []
         chunks = []
         spans: dict[int, tuple[int, int]] = {}
-        for _, report in entries:
+        for report in reports:
             if report.kind == Kind.INVOCATION:
                 invocations.append(rows.invocation(report))
             if not report.lines:
@@ -91,7 +91,7 @@ class Writer:
         insert(LogChunk, rows.CHUNK_COLUMNS, chunks)
         if spans:
             touch(spans, now)
-        self._buckets.add(entries)
+        self._buckets.add(reports)
 
     def _move(self, batch: Batch) -> None:
         new = []

@@ -8,7 +8,7 @@ PERIODS = (MINUTE, HOUR)  # seconds: every sample is in a bucket of each, so tha
 class MetricBucket(models.Model):
     """One metric of one set of dimensions in one period: a statistic set and a histogram for percentiles.
 
-    `node` keeps writers apart: each ingester adds to its own rows, a query adds the rows of all nodes.
+    `node` keeps writers apart: each spool's ingester adds to its own rows, a query adds the rows of all.
     """
 
     account_id = models.CharField(max_length=12)

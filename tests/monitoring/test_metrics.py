@@ -48,7 +48,7 @@ def test_statistics_of_a_period(directory: Path) -> None:
 
 def test_nodes_are_added_up_and_periods_joined(directory: Path) -> None:
     ingest(directory, at(10), at(70), at(130), at(3700))
-    ingest(directory, at(10), at(75), node="node-2")
+    ingest(directory / "another", at(10), at(75))
     assert series(INVOCATIONS, 0, 3600, 60, "Sum") == [(0, 2), (60, 2), (120, 1)]
     assert series(INVOCATIONS, 0, 3600, 120, "Sum") == [(0, 4), (120, 1)]
     assert series(INVOCATIONS, 0, 7200, 3600, "Sum") == [(0, 5), (3600, 1)]
