@@ -43,7 +43,11 @@ class Engine:
         """The answer of one invocation, whatever happens."""
         try:
             with self.concurrency.lease(spec, head["reserved"], head["unreserved"]) as in_use:
-                return await Invocation(self, spec, head, event, in_use).run()
+                invocation = Invocation(self, spec, head, event, in_use)
+                try:
+                    return await invocation.run()
+                finally:
+                    invocation.leave()
         except Throttled as refusal:
             self._report_throttle(spec, head, refusal.reason)
             return {"status": "throttled", "reason": refusal.reason}, b""

@@ -100,7 +100,11 @@ class Invocation:
         environment = await self.engine.pools.acquire(spec)
         self.take(environment)
         if environment.state is State.READY:
-            outcome = await self.initialise(environment, INIT_SECONDS)
+            try:
+                outcome = await self.initialise(environment, INIT_SECONDS)
+            except ProcessLookupError:  # it died while it waited in the pool
+                environment.kill("lost")
+                outcome = Ended(137, "lost")
             if failed(outcome):
                 # As AWS: the failed init phase is said in the log, and init runs again as part of the invocation.
                 self.log_init("init", outcome)
@@ -114,6 +118,13 @@ class Invocation:
         environment.log_stream = self.log_stream
         self.engine.running[environment] = self
         self.engine.watch()
+
+    def leave(self) -> None:
+        """However `run` ended: nothing of it stays."""
+        environment = self.environment
+        if environment is not None and self.engine.running.get(environment) is self:
+            del self.engine.running[environment]
+            environment.kill("failed")
 
     def begin(self) -> None:
         assert self.environment is not None

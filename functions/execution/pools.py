@@ -64,6 +64,7 @@ class Pools:
         self._of: dict[Environment, RuntimePool] = {}
         self._idle: dict[str, list[Environment]] = {}
         self._current: dict[tuple[str, str], str] = {}
+        self._evicted: set[Environment] = set()  # killed to make room, not dead yet
         self._memory_mb = 0
         self._sweeping = False
         self.closed = False
@@ -85,7 +86,7 @@ class Pools:
     async def fresh(self, spec: FunctionSpec) -> Environment:
         """A READY environment of the spec's runtime (or an IDLE one of this key that came back meanwhile)."""
         pool = self.runtime(spec.runtime)
-        self._make_room(spec.memory_mb)
+        self._make_room(spec.memory_mb, 0 if pool.ready else 1)
         environment = None
         while pool.ready and (environment is None or not environment.usable):
             environment = pool.ready.pop()
@@ -146,10 +147,11 @@ class Pools:
         return any(e.state in (State.BUSY, State.DRAINING, State.INITIALISING) for e in self._of)
 
     def close(self) -> None:
-        """Take nothing new, end what waits. Busy environments go on until `kill`."""
+        """End what is not in use. What invocations wait for or run in goes on until `kill`."""
         self.closed = True
-        for environment in list(self._of):
-            if environment.state in (State.STARTING, State.READY, State.IDLE):
+        for environment, pool in list(self._of.items()):
+            unused = environment.state is State.STARTING and not pool.waiters
+            if unused or environment.state in (State.READY, State.IDLE):
                 environment.kill("stop")
 
     def kill(self) -> None:
@@ -183,6 +185,8 @@ class Pools:
     def _became_ready(self, pool: RuntimePool, environment: Environment) -> None:
         if pool.waiters:
             pool.waiters.popleft().promise.set(environment)
+        elif self.closed:
+            environment.kill("stop")
         else:
             pool.ready.append(environment)
         if len(pool.ready) + pool.starting < pool.target:
@@ -190,6 +194,7 @@ class Pools:
 
     def _died(self, environment: Environment) -> None:
         pool = self._of.pop(environment, None)
+        self._evicted.discard(environment)
         spec = environment.spec
         if spec is not None:
             self._memory_mb -= spec.memory_mb
@@ -208,8 +213,6 @@ class Pools:
             pool.failures += 1
             for line in environment.logs.take():
                 logger.error("sandbox of %s: %s", pool.factory.interpreter.runtime, line[1].rstrip())
-        if self.closed:
-            return
         if pool.failures >= ATTEMPTS:
             while pool.waiters:
                 pool.waiters.popleft().promise.fail(NoEnvironment("no execution environment could be started"))
@@ -227,7 +230,7 @@ class Pools:
     def _refill(self, pool: RuntimePool) -> None:
         """Start one; the next one when it is ready, so that refilling never takes more than one core."""
         pool.refill_planned = False
-        if not self.closed and not pool.starting and len(pool.ready) < pool.target:
+        if not self.closed and not pool.starting and len(pool.ready) < pool.target and self._fits(0, 1):
             self._start(pool)
 
     def _retire(self, spec: FunctionSpec) -> None:
@@ -243,34 +246,36 @@ class Pools:
                 if environment.spec is not None and environment.spec.key == old:
                     environment.drain()
 
-    def _make_room(self, memory_mb: int) -> None:
-        while (
-            len(self._of) >= self._budget.environments or self._memory_mb + memory_mb > self._budget.memory_mb
-        ) and self._idle:
-            key = min(self._idle, key=lambda k: self._idle[k][0].idle_since)
+    def _make_room(self, memory_mb: int, environments: int) -> None:
+        """End idle environments, the longest idle first, until so much more fits. What is busy stays all the same."""
+        while self._idle and not self._fits(memory_mb, environments):
+            key = min(self._idle, key=lambda key: self._idle[key][0].idle_since)
             oldest = self._idle[key].pop(0)
             if not self._idle[key]:
                 del self._idle[key]
+            self._evicted.add(oldest)
             oldest.kill("evicted")
-            # Its memory is as good as free; the rest of the books follow at its death.
-            if (
-                oldest.spec is not None
-                and self._memory_mb + memory_mb - oldest.spec.memory_mb <= self._budget.memory_mb
-            ):
-                break
+
+    def _fits(self, memory_mb: int, environments: int) -> bool:
+        leaving_mb = sum(environment.spec.memory_mb for environment in self._evicted if environment.spec is not None)
+        return (
+            self._memory_mb - leaving_mb + memory_mb <= self._budget.memory_mb
+            and len(self._of) - len(self._evicted) + environments <= self._budget.environments
+        )
 
     def _sweep(self) -> None:
-        now = time.monotonic()
-        for key in list(self._idle):
-            for environment in list(self._idle[key]):
-                age = now - environment.idle_since
-                if age >= self._idle_s:
-                    self._idle[key].remove(environment)
-                    environment.kill("reaped")
-                elif age >= FREEZE_SECONDS:
-                    environment.freeze(True)
-            if not self._idle[key]:
-                del self._idle[key]
+        """Freeze and reap. Goes on for as long as something is idle."""
         self._sweeping = bool(self._idle)
         if self._sweeping:
             self._loop.later(SWEEP_SECONDS, self._sweep)
+        now = time.monotonic()
+        for key, environments in list(self._idle.items()):
+            for environment in list(environments):
+                age = now - environment.idle_since
+                if age >= self._idle_s:
+                    environments.remove(environment)
+                    environment.kill("reaped")
+                elif age >= FREEZE_SECONDS:
+                    environment.freeze(True)
+            if not environments:
+                self._idle.pop(key, None)

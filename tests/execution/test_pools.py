@@ -84,13 +84,13 @@ def test_an_idle_environment_is_frozen_and_thaws_for_its_next_invocation(executo
                 time.sleep(0.01)
         threading.Thread(target=tick, daemon=True).start()
         def handler(event, context):
+            time.sleep(0.1)
             gaps = [after - before for before, after in zip(ticks, ticks[1:])]
             return max(gaps, default=0)
         """
     )
     executor.invoke(spec)
-    other = executor.function("import time\ndef handler(event, context):\n    time.sleep(3)")
-    executor.invoke(other)
+    executor.invoke(executor.function("import time\ndef handler(event, context):\n    time.sleep(3)"))
     assert float(executor.invoke(spec).payload) > 1
 
 
