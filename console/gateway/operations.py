@@ -6,7 +6,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from functions.api import account, alias, concurrency, function, function_url, iam, sts, tags, version
+from functions.api import account, alias, code_signing, concurrency, function, function_url, iam, sts, tags, version
 from monitoring.api import log_event, log_group, log_stream, metric
 
 Operation = Callable[[Any, dict[str, Any]], dict[str, Any]]
@@ -23,6 +23,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "GetAccountSettings": account.get_account_settings,
         "GetAlias": alias.get_alias,
         "GetFunction": function.get_function,
+        "GetFunctionCodeSigningConfig": code_signing.get_function_code_signing_config,
         "GetFunctionConcurrency": concurrency.get_function_concurrency,
         "GetFunctionConfiguration": function.get_function_configuration,
         "GetFunctionUrlConfig": function_url.get_function_url_config,
