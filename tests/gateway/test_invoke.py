@@ -90,7 +90,7 @@ class TestInvoke:
         assert json.loads(answer["Payload"].read())["arn"].startswith(arn)
 
     def test_colons_may_be_sent_as_they_are(self, hearth: RunningHearth, name: str) -> None:
-        """As curl signs them: the server decodes the path, so both spellings look the same."""
+        """The server decodes the path, so both spellings look the same to the front door."""
         region, account = hearth.credentials["region"], hearth.credentials["account_id"]
         path = f"/2015-03-31/functions/arn:aws:lambda:{region}:{account}:function:{name}/invocations"
         assert post(hearth, path, b"{}").status_code == 200
@@ -171,10 +171,11 @@ def test_constraints_of_the_model(first: FirstAccount) -> None:
     }
 
 
-def test_a_function_that_does_not_exist(first: FirstAccount) -> None:
-    status, code, document = refused(first, query="?Qualifier=7")
+@pytest.mark.parametrize(("query", "shown"), [("", "$LATEST"), ("?Qualifier=7", "7"), ("?Qualifier=live", "live")])
+def test_a_function_that_does_not_exist(first: FirstAccount, query: str, shown: str) -> None:
+    status, code, document = refused(first, query=query)
     assert (status, code, document["Type"]) == (404, "ResourceNotFoundException", "User")
-    assert document["Message"] == "Function not found: arn:aws:lambda:us-east-1:000000000000:function:nothing:7"
+    assert document["Message"] == f"Function not found: arn:aws:lambda:us-east-1:000000000000:function:nothing:{shown}"
 
 
 def test_another_account_s_function(first: FirstAccount) -> None:
