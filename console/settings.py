@@ -162,6 +162,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(HEARTH_RUN / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # Losing a Celery message costs a second: this re-sends what is due and not leased.
     "wake-due-events": {"task": "functions.tasks.wake_due_events", "schedule": 1.0, "options": {"expires": 5}},
+    "fire-due-schedules": {"task": "functions.tasks.fire_due_schedules", "schedule": 1.0, "options": {"expires": 5}},
     "remove-unused-packages": {"task": "functions.tasks.remove_unused_packages", "schedule": 600.0},
     "remove-expired": {"task": "functions.tasks.remove_expired", "schedule": 900.0},
 }

@@ -6,6 +6,7 @@ from django.db import close_old_connections
 
 from functions.code import store
 from functions.invoke import events
+from functions.triggers.schedule import firing
 from monitoring.ingest import retention
 
 
@@ -26,6 +27,13 @@ def wake_due_events() -> None:
     due = events.count_due(limit=settings.HEARTH_ASYNC_THREADS)
     if due:
         events.wake(due)
+
+
+@shared_task(ignore_result=True)
+def fire_due_schedules() -> None:
+    """The tick of schedules. Two at once do not fire one due time twice."""
+    close_old_connections()
+    firing.fire_due()
 
 
 @shared_task(ignore_result=True)

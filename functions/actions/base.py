@@ -12,10 +12,13 @@ from functions.models import AuditEntry
 
 
 @contextmanager
-def change(caller: Caller, action: str, resource: str, **detail: Any) -> Iterator[None]:
-    """The transaction of one change. `action` is the operation's name, `resource` an ARN."""
+def change(caller: Caller, action: str, resource: str, **detail: Any) -> Iterator[dict[str, Any]]:
+    """The transaction of one change. `action` is the operation's name, `resource` an ARN.
+
+    Yields the audit row's detail, to which the change adds what is known only within the transaction.
+    """
     with transaction.atomic():
-        yield
+        yield detail
         AuditEntry.objects.create(
             account_id=caller.account_id,
             actor=caller.user_name,

@@ -1,0 +1,110 @@
+"""Function URLs, as a kind of trigger. The id of one is its qualifier, `$LATEST` for the function's own."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from functions import names
+from functions.access.caller import Caller
+from functions.actions import function_url as actions
+from functions.arn import FunctionReference
+from functions.errors import ValidationException
+from functions.models import LATEST, Function, FunctionUrl
+from functions.triggers.base import Field, FieldKind, Outcome, Row, Trigger, qualifier_choices
+from monitoring.models import Invocation
+from monitoring.report import Outcome as InvocationOutcome
+
+# The last call of a URL is looked for among this many invocations of the function.
+RECENT = 200
+
+
+class FunctionUrlTrigger(Trigger):
+    kind = "function_url"
+    title = "Function URL"
+    icon = "link"
+    summary = "Gives the function an HTTP address of its own."
+
+    def rows(self, function: Function) -> list[Row]:
+        urls = list(function.urls.select_related("function").order_by("qualifier"))
+        calls = _last_calls(function) if urls else {}
+        return [_row(url, calls.get(url.qualifier)) for url in urls]
+
+    def fields(self, function: Function) -> list[Field]:
+        return [
+            Field(
+                "Qualifier", "Invoke", FieldKind.SELECT, choices=qualifier_choices(function, versions=False), fixed=True
+            ),
+            Field(
+                "AuthType",
+                "Who may call it",
+                FieldKind.SELECT,
+                required=True,
+                choices=tuple((value, str(label)) for value, label in FunctionUrl.AuthType.choices),
+                initial=FunctionUrl.AuthType.AWS_IAM.value,
+            ),
+        ]
+
+    def create(self, caller: Caller, reference: FunctionReference, values: Mapping[str, Any]) -> str:
+        url = actions.create(
+            caller,
+            _target(reference, values.get("Qualifier") or ""),
+            auth_type=_auth_type(values) or FunctionUrl.AuthType.AWS_IAM,
+        )
+        return url.qualifier or LATEST
+
+    def update(self, caller: Caller, reference: FunctionReference, id: str, values: Mapping[str, Any]) -> None:
+        actions.update(caller, _target(reference, id), auth_type=_auth_type(values))
+
+    def delete(self, caller: Caller, reference: FunctionReference, id: str) -> None:
+        actions.delete(caller, _target(reference, id))
+
+
+def _row(url: FunctionUrl, call: Invocation | None) -> Row:
+    outcome = Outcome.NONE
+    if call is not None:
+        outcome = Outcome.OK if call.outcome == InvocationOutcome.SUCCESS else Outcome.ERROR
+    return Row(
+        kind=FunctionUrlTrigger.kind,
+        id=url.qualifier or LATEST,
+        title=f"Function URL of {url.qualifier}" if url.qualifier else "Function URL",
+        detail=str(FunctionUrl.AuthType(url.auth_type).label) + (", CORS" if url.cors else ""),
+        qualifier=url.qualifier,
+        address=names.function_url(url),
+        last_outcome=outcome,
+        last_text="" if call is None else call.error_type or "Succeeded",
+        last_at=None if call is None else call.started_at,
+        last_request_id="" if call is None else str(call.request_id),
+        values={"Qualifier": url.qualifier, "AuthType": url.auth_type},
+    )
+
+
+def _last_calls(function: Function) -> dict[str, Invocation]:
+    """By qualifier."""
+    rows = (
+        Invocation.objects.filter(account_id=function.account_id, function_name=function.name)
+        .only("request_id", "region", "qualifier", "source", "started_at", "outcome", "error_type")
+        .order_by("-started_at")[:RECENT]
+    )
+    calls: dict[str, Invocation] = {}
+    for row in rows:
+        if (row.source, row.region) == ("url", function.region):
+            calls.setdefault(row.qualifier, row)
+    return calls
+
+
+def _auth_type(values: Mapping[str, Any]) -> str | None:
+    given = values.get("AuthType") or None
+    if given is not None and given not in FunctionUrl.AuthType.values:
+        raise ValidationException(
+            f"1 validation error detected: Value '{given}' at 'authType' failed to satisfy constraint: Member must "
+            f"satisfy enum value set: [{', '.join(FunctionUrl.AuthType.values)}]",
+            field="AuthType",
+        )
+    return given
+
+
+def _target(reference: FunctionReference, qualifier: str) -> FunctionReference:
+    named = None if qualifier in ("", LATEST) else qualifier
+    return FunctionReference(reference.account_id, reference.region, reference.name, named)
+
+
+TRIGGER = FunctionUrlTrigger()
