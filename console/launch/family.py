@@ -250,6 +250,7 @@ def redis_server() -> tuple[str, str]:
 
 def _banner(endpoint: str, credentials: dict[str, str], isolation: str, is_first_start: bool) -> str:
     from django.conf import settings
+
     from functions.execution.runtimes.discovery import installed
 
     password = (
