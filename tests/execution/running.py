@@ -48,7 +48,14 @@ class RunningExecutor:
     def start(cls, directory: Path, *options: str, prefix: tuple[str, ...] = (), **changes: Any) -> "RunningExecutor":
         for name in ("code", "spool", "run"):
             (directory / name).mkdir(exist_ok=True)
-        command = [*prefix, sys.executable, "-m", "functions.execution.executor", "--node", "test"]
+        command = [
+            *prefix,
+            changes.pop("python", sys.executable),
+            "-m",
+            "functions.execution.executor",
+            "--node",
+            "test",
+        ]
         command += ["--socket", str(directory / "lane.sock"), "--pool", "2", "--idle", "600"]
         for name in ("code", "spool", "run"):
             command += [f"--{name}", str(directory / name)]

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 PROJECT = Path(__file__).parents[3]
 BOOTSTRAPS = Path(__file__).parents[1] / "runtimes"
 NODE = ["/var/runtime/bootstrap.cjs"]
-ENVIRONMENT = {"PATH": "/var/lang/bin:/usr/bin:/bin", "LANG": "en_US.UTF-8", "NODE_PATH": "/opt/nodejs/node_modules"}
+ENVIRONMENT = {"PATH": "/var/lang/bin:/usr/bin:/bin", "LANG": "en_US.UTF-8"}
 TMP_MB = 512  # AWS's default, and what a pre-warmed sandbox has
 
 

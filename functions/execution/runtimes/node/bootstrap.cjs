@@ -9,7 +9,7 @@
 const fs = require("node:fs");
 const path = require("node:path");
 const util = require("node:util");
-const { createRequire } = require("node:module");
+const Module = require("node:module");
 const { pathToFileURL } = require("node:url");
 
 const CONTROL = 3;
@@ -125,9 +125,10 @@ function escape(kind, label, reason) {
 
 async function importFile(file) {
   const extension = [".js", ".mjs", ".cjs"].find((candidate) => fs.existsSync(file + candidate));
-  const require = createRequire(pathToFileURL("/var/task/index.js"));
+  const require = Module.createRequire(pathToFileURL("/var/task/index.js"));
   if (extension === undefined) {
-    return require(require.resolve(file.replace(/^\/var\/task\//, "./"), { paths: ["/var/task"] }));
+    const name = path.relative("/var/task", file);
+    return require(Module.createRequire("/var/runtime/index.mjs").resolve(name, { paths: ["/var/task"] }));
   }
   if (extension === ".mjs" || (extension === ".js" && isModule(path.dirname(file)))) {
     return import(pathToFileURL(file + extension).href);
@@ -264,6 +265,7 @@ async function main() {
   const [head] = receive();
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, head.environment);
+  Module._initPaths(); // NODE_PATH is read once at the start otherwise
   process.on("uncaughtException", (error) => escape("", "Uncaught Exception", error));
   process.on("unhandledRejection", (reason) => {
     escape("Runtime.UnhandledPromiseRejection", "Unhandled Promise Rejection", reason);

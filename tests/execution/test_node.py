@@ -1,0 +1,275 @@
+# ruff: noqa: E501 (JavaScript in one line)
+"""The Node.js runtime: kinds of handlers and modules, context, log lines, failures with AWS's payloads."""
+
+import json
+import re
+
+import pytest
+
+from functions.execution.runtimes.discovery import installed
+from functions.execution.spec import FunctionSpec
+from monitoring.report import Outcome
+from tests.execution.running import REGION, RunningExecutor
+
+NODES = [name for name, interpreter in installed().items() if interpreter.family == "node"]
+pytestmark = [pytest.mark.sandbox, pytest.mark.skipif(not NODES, reason="no Node.js on this machine")]
+STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+
+
+def function(executor: RunningExecutor, source: str | dict[str, str], **changes: object) -> FunctionSpec:
+    files = source if isinstance(source, dict) else {"index.js": source}
+    return executor.function(files, **{"runtime": NODES[-1], "handler": "index.handler", **changes})
+
+
+@pytest.mark.parametrize("runtime", NODES)
+def test_every_node_of_this_machine(executor: RunningExecutor, runtime: str) -> None:
+    spec = function(
+        executor,
+        """
+        const crypto = require("crypto"), { execFileSync } = require("child_process"), { Worker } = require("worker_threads");
+        exports.handler = async (event) => {
+            const worker = new Worker("require('worker_threads').parentPort.postMessage(6 * 7)", { eval: true });
+            const answer = await new Promise((resolve) => worker.once("message", resolve));
+            return [process.version, event, crypto.randomBytes(4).length, execFileSync("/bin/echo", ["hi"]).toString(), answer];
+        };
+        """,
+        runtime=runtime,
+        timeout_s=20,
+    )
+    version, *rest = json.loads(executor.invoke(spec, {"ü": [1, None]}).payload)
+    assert version.startswith(runtime.replace("nodejs", "v").replace("x", ""))
+    assert rest == [{"ü": [1, None]}, 4, "hi\n", 42]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"index.js": "exports.handler = async (event) => event"},
+        {"index.cjs": "exports.handler = async (event) => event"},
+        {"index.mjs": "export const handler = async (event) => event"},
+        {"index.mjs": "const last = await Promise.resolve(1); export const handler = async (event) => event * last"},
+        {"index.js": "export const handler = async (event) => event", "package.json": '{"type": "module"}'},
+        {"index.js": "exports.handler = (event, context, callback) => callback(null, event)"},
+        {"index.js": "exports.handler = (event, context) => context.succeed(event)"},
+        {"index.js": "exports.handler = (event, context) => context.done(null, event)"},
+        {"index.js": "exports.handler = require('three')", "node_modules/three/index.js": "module.exports = async (e) => e"},
+        {"index.mjs": "export { default as handler } from 'four'", "node_modules/four/package.json": '{"main": "a.js"}',
+         "node_modules/four/a.js": "module.exports = async (e) => e"},
+    ],
+    ids=["js", "cjs", "mjs", "top-level await", "type module", "callback", "succeed", "done", "package", "package in mjs"],
+)  # fmt: skip
+def test_kinds_of_handlers(executor: RunningExecutor, files: dict[str, str]) -> None:
+    spec = function(executor, files)
+    assert [executor.invoke(spec, n).payload for n in (3, 4)] == [b"3", b"4"]
+
+
+def test_a_handler_in_a_directory(executor: RunningExecutor) -> None:
+    files = {
+        "src/app.js": "exports.api = { get: async () => require('./part') }",
+        "src/part.js": "module.exports = 'part'",
+    }
+    assert executor.invoke(function(executor, files, handler="src/app.api.get")).payload == b'"part"'
+
+
+def test_nothing_returned_is_null(executor: RunningExecutor) -> None:
+    assert executor.invoke(function(executor, "exports.handler = async () => {}")).payload == b"null"
+    assert executor.invoke(function(executor, "exports.handler = () => {}")).payload == b"null"
+
+
+def test_context(executor: RunningExecutor) -> None:
+    spec = function(
+        executor,
+        """
+        exports.handler = async (event, c) => [c.functionName, c.functionVersion, c.invokedFunctionArn, c.memoryLimitInMB,
+            c.awsRequestId, c.logGroupName, c.logStreamName, c.getRemainingTimeInMillis() > 4000, c.clientContext.custom,
+            c.callbackWaitsForEmptyEventLoop];
+        """,
+    )
+    result = executor.invoke(spec, client_context='{"custom": 1}')
+    assert json.loads(result.payload) == [
+        spec.function_name,
+        "$LATEST",
+        f"arn:aws:lambda:{REGION}:{spec.account_id}:function:{spec.function_name}",
+        "128",
+        result.request_id,
+        f"/aws/lambda/{spec.function_name}",
+        executor.last(spec).log_stream,
+        True,
+        1,
+        True,
+    ]
+
+
+def test_environment_variables(executor: RunningExecutor) -> None:
+    spec = function(executor, "exports.handler = async () => [process.env, process.cwd()]", environment={"MINE": "yes"})
+    environment, directory = json.loads(executor.invoke(spec).payload)
+    assert directory == "/var/task"
+    assert environment["MINE"] == "yes"
+    assert environment["AWS_EXECUTION_ENV"] == f"AWS_Lambda_{spec.runtime}"
+    assert environment["_HANDLER"] == "index.handler"
+    assert "/opt/nodejs/node_modules" in environment["NODE_PATH"]
+    assert not [name for name in environment if "HEARTH" in name or name in ("HOME", "PWD")]
+
+
+def test_console(executor: RunningExecutor) -> None:
+    spec = function(
+        executor,
+        """
+        exports.handler = async () => {
+            console.log("a\\nb", {c: 1}); console.info("i"); console.warn("w"); console.error("e"); console.debug("d");
+            process.stdout.write("raw\\n");
+        };
+        """,
+    )
+    request = executor.invoke(spec).request_id
+    lines = executor.messages(spec)[1:7]
+    for line, (level, text) in zip(
+        lines, [("INFO", "a\nb { c: 1 }"), ("INFO", "i"), ("WARN", "w"), ("ERROR", "e"), ("DEBUG", "d")], strict=False
+    ):
+        assert re.fullmatch(rf"{STAMP}\t{request}\t{level}\t{re.escape(text)}\n", line), line
+    assert lines[5] == "raw\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "async () => { throw new TypeError('bad'); }",
+        "() => { throw new TypeError('bad'); }",
+        "(event, context, callback) => callback(new TypeError('bad'))",
+        "(event, context) => context.fail(new TypeError('bad'))",
+    ],
+    ids=["async", "sync", "callback", "fail"],
+)
+def test_errors(executor: RunningExecutor, body: str) -> None:
+    spec = function(executor, f"exports.handler = {body};")
+    result = executor.invoke(spec)
+    payload = json.loads(result.payload)
+    assert (result.function_error, payload["errorType"], payload["errorMessage"]) == ("Unhandled", "TypeError", "bad")
+    assert payload["trace"][0] == "TypeError: bad"
+    assert "/var/task/index.js:1:" in payload["trace"][1]
+    line = executor.messages(spec)[1]
+    match = re.fullmatch(rf"{STAMP}\t{result.request_id}\tERROR\tInvoke Error \t(\{{.*\}})\n", line, re.DOTALL)
+    assert match is not None, line
+    assert json.loads(match[1]) == {"errorType": "TypeError", "errorMessage": "bad", "stack": payload["trace"]}
+    assert executor.invoke(spec).init_ms is None
+
+
+def test_something_thrown_that_is_no_error(executor: RunningExecutor) -> None:
+    result = executor.invoke(function(executor, "exports.handler = async () => { throw 'text'; }"))
+    assert json.loads(result.payload) == {"errorType": "string", "errorMessage": "text", "trace": []}
+
+
+@pytest.mark.parametrize(
+    ("files", "handler", "kind", "message"),
+    [
+        ({"index.js": ""}, "nope.handler", "Runtime.ImportModuleError", "Error: Cannot find module 'nope'"),
+        (
+            {"index.js": "require('x99')"},
+            "index.handler",
+            "Runtime.ImportModuleError",
+            "Error: Cannot find module 'x99'",
+        ),
+        ({"index.js": ""}, "index.nope", "Runtime.HandlerNotFound", "index.nope is undefined or not exported"),
+        ({"index.js": "exports.n = 1"}, "index.n", "Runtime.HandlerNotFound", "index.n is not a function"),
+        ({"index.js": "("}, "index.handler", "Runtime.UserCodeSyntaxError", "SyntaxError: Unexpected"),
+        ({"index.mjs": "("}, "index.handler", "Runtime.UserCodeSyntaxError", "SyntaxError: Unexpected"),
+        ({"index.js": ""}, "index", "Runtime.MalformedHandlerName", "Bad handler"),
+        ({"index.js": "throw new RangeError('r')"}, "index.handler", "RangeError", "r"),
+    ],
+)
+def test_init_failures(executor: RunningExecutor, files: dict[str, str], handler: str, kind: str, message: str) -> None:
+    spec = function(executor, files, handler=handler)
+    result = executor.invoke(spec)
+    payload = json.loads(result.payload)
+    assert (result.function_error, payload["errorType"]) == ("Unhandled", kind)
+    assert payload["errorMessage"].startswith(message)
+    lines = executor.messages(spec)
+    assert re.match(rf"{STAMP}\tundefined\tERROR\tUncaught Exception \t\{{", lines[0])
+    assert "Phase: init\tStatus: error\tError Type: " + kind in lines[1]
+    assert lines[-1].endswith(f"Status: error\tError Type: {kind}\t\n")
+    assert executor.last(spec).outcome == Outcome.INIT_ERROR
+
+
+def test_exit_codes(executor: RunningExecutor) -> None:
+    spec = function(executor, "exports.handler = async (event) => process.exit(event)")
+    for code, text in (
+        (0, "Runtime exited without providing a reason"),
+        (3, "Runtime exited with error: exit status 3"),
+    ):
+        result = executor.invoke(spec, code)
+        assert json.loads(result.payload) == {
+            "errorType": "Runtime.ExitError",
+            "errorMessage": f"RequestId: {result.request_id} Error: {text}",
+        }
+
+
+def test_an_uncaught_exception_ends_the_environment(executor: RunningExecutor) -> None:
+    source = "exports.handler = async () => { setTimeout(() => { throw new Error('late'); }, 5); await new Promise(() => {}); }"
+    spec = function(executor, source)
+    result = executor.invoke(spec)
+    assert (result.error_type, json.loads(result.payload)["errorMessage"]) == ("Error", "late")
+    assert "ERROR\tUncaught Exception \t{" in executor.messages(spec)[1]
+    assert executor.invoke(spec).init_ms is not None
+
+
+def test_an_unhandled_rejection(executor: RunningExecutor) -> None:
+    source = "exports.handler = async () => { Promise.reject(new Error('lost')); await new Promise((r) => setTimeout(r, 500)); }"
+    spec = function(executor, source)
+    result = executor.invoke(spec)
+    assert result.error_type == "Runtime.UnhandledPromiseRejection"
+    assert json.loads(result.payload)["errorMessage"] == "Error: lost"
+
+
+def test_timeout(executor: RunningExecutor) -> None:
+    source = "exports.handler = async () => { console.log('in'); for (;;); }"
+    spec = function(executor, source, timeout_s=1)
+    assert executor.invoke(spec).error_type == "Sandbox.Timedout"
+    assert executor.messages(spec)[1].endswith("\tin\n")
+
+
+def test_out_of_memory(executor: RunningExecutor) -> None:
+    source = """
+        exports.handler = async () => {
+            const kept = [];
+            for (;;) { kept.push(Buffer.alloc(1 << 20, 1)); await new Promise((resolve) => setImmediate(resolve)); }
+        };
+        """
+    assert executor.invoke(function(executor, source, timeout_s=20)).error_type == "Runtime.OutOfMemory"
+
+
+def test_a_callback_waits_for_the_event_loop_unless_told_not_to(executor: RunningExecutor) -> None:
+    source = """
+        exports.handler = (event, context, callback) => {
+            context.callbackWaitsForEmptyEventLoop = event;
+            setTimeout(() => console.log("later"), 200);
+            callback(null, "answer");
+        };
+        """
+    spec = function(executor, source)
+    waits = executor.invoke(spec, True)
+    assert (waits.payload, b"later" in waits.log_tail) == (b'"answer"', True)
+    goes = executor.invoke(function(executor, source), False)
+    assert (goes.payload, b"later" in goes.log_tail) == (b'"answer"', False)
+
+
+def test_a_response_that_cannot_be_serialised(executor: RunningExecutor) -> None:
+    result = executor.invoke(function(executor, "exports.handler = async () => { const a = {}; a.a = a; return a; }"))
+    payload = json.loads(result.payload)
+    assert payload["errorType"] == "Runtime.MarshalError"
+    assert payload["errorMessage"].startswith("Unable to stringify response body: TypeError: Converting circular")
+
+
+def test_the_largest_response_and_one_more(executor: RunningExecutor) -> None:
+    spec = function(executor, "exports.handler = async (event) => 'x'.repeat(event)")
+    largest = 6 * 1024 * 1024 + 100
+    assert len(executor.invoke(spec, largest - 2).payload) == largest
+    assert executor.invoke(spec, largest - 1).error_type == "Function.ResponseSizeTooLarge"
+
+
+def test_much_output_comes_whole(executor: RunningExecutor) -> None:
+    source = (
+        "exports.handler = async () => { process.stdout; for (let i = 0; i < 3000; i++) console.log('x'.repeat(100)); }"
+    )
+    spec = function(executor, source, timeout_s=20)
+    assert executor.invoke(spec).function_error == ""
+    assert len([message for message in executor.messages(spec) if message.endswith("x\n")]) == 3000
