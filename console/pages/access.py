@@ -7,7 +7,7 @@ from typing import Any, Concatenate, ParamSpec
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from functions.access.caller import Caller
 from functions.models import Account, Membership
@@ -16,6 +16,7 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 SESSION_ACCOUNT = "account"
+SIGNED_OUT = "You are signed out. Sign in in another tab, then try again: nothing here is lost."
 
 
 def memberships(request: HttpRequest) -> list[Membership]:
@@ -70,7 +71,16 @@ def page(view: View[P]) -> View[P]:
         return view(request, *args, **kwargs)
 
     checked: Any = login_required(guarded)
-    return checked  # type: ignore[no-any-return]
+
+    @wraps(view)
+    def outer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        # The editor asks by script: a redirect to the login page would tell it nothing.
+        if not request.user.is_authenticated and request.content_type == "application/json":
+            return JsonResponse({"message": SIGNED_OUT}, status=401)
+        answer: HttpResponseBase = checked(request, *args, **kwargs)
+        return answer
+
+    return outer
 
 
 def changing_page(view: View[P]) -> View[P]:

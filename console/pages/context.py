@@ -10,22 +10,19 @@ from console.pages import access
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
+    page: dict[str, Any] = {"csrf_cookie": settings.CSRF_COOKIE_NAME}
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {}
+        return page
+    around: dict[str, Any] = {"region": settings.HEARTH_REGION, "version": release()}
     rows = access.memberships(request)
-    if not rows:
-        return {"shell": {"region": settings.HEARTH_REGION, "version": release(), "memberships": []}}
-    current = access.membership(request)
-    return {
-        "shell": {
-            "account": current.account,
+    if rows:
+        around |= {
+            "account": access.membership(request).account,
             "memberships": rows,
             "may_change": access.may_change(request),
-            "region": settings.HEARTH_REGION,
-            "version": release(),
         }
-    }
+    return {**page, "shell": around}
 
 
 def release() -> str:

@@ -18,10 +18,12 @@ from console.pages import access
 from functions.models import AuditEntry
 
 FAILED = "ConsoleLoginFailed"
+PREFIX = "console-login:"
 WINDOW = timedelta(minutes=15)
-# Failures within the window: from one address for one name, and from anywhere for one name.
-PER_ADDRESS = 5
+# Failures within the window: of one name from one address, of one name from anywhere, of any name from one address.
+PER_NAME_AND_ADDRESS = 5
 PER_NAME = 50
+PER_ADDRESS = 30
 
 
 class LoginForm(AuthenticationForm):
@@ -96,22 +98,26 @@ def destination(request: HttpRequest) -> str:
 
 
 def resource(name: str) -> str:
-    return f"console-login:{name}"
+    return f"{PREFIX}{name}"
 
 
 def seconds_to_wait(name: str, address: str) -> int:
     """0 when an attempt is allowed, else how long the door stays closed."""
     now = timezone.now()
     failures = AuditEntry.objects.filter(
-        account_id=settings.HEARTH_ACCOUNT_ID, resource=resource(name), action=FAILED, at__gt=now - WINDOW
-    ).order_by("-at")[:PER_NAME]
-    rows = list(failures.values_list("at", "detail__address"))
-    here = [at for at, origin in rows if origin == address]
-    if len(here) >= PER_ADDRESS:
-        return remaining(here[PER_ADDRESS - 1], now)
-    if len(rows) >= PER_NAME:
-        return remaining(rows[-1][0], now)
-    return 0
+        account_id=settings.HEARTH_ACCOUNT_ID,
+        resource__gte=PREFIX,
+        resource__lt=PREFIX[:-1] + ";",  # the next character: a range of the index
+        action=FAILED,
+        at__gt=now - WINDOW,
+    )
+    rows = list(failures.order_by("-at").values_list("resource", "at", "detail__address"))
+    wanted = resource(name)
+    of_name = [at for each, at, _ in rows if each == wanted]
+    from_here = [at for _, at, origin in rows if origin == address]
+    of_both = [at for each, at, origin in rows if each == wanted and origin == address]
+    limits = ((of_both, PER_NAME_AND_ADDRESS), (of_name, PER_NAME), (from_here, PER_ADDRESS))
+    return max(remaining(times[limit - 1], now) if len(times) >= limit else 0 for times, limit in limits)
 
 
 def remaining(at: datetime, now: datetime) -> int:

@@ -43,9 +43,11 @@ function wire(node) {
     location.assign(url);
   });
   node.on("plotly_hover", (event) => {
-    if (!event.event) return; // one that we made
+    if (!event.event?.isTrusted) return; // one that we made
+    // All charts have the same periods: the same place in each is the same time.
+    const { pointNumber } = event.points[0];
     for (const other of nodes) {
-      if (other !== node) Plotly.Fx.hover(other, { xval: event.xvals?.[0] ?? event.points[0].x }, "xy");
+      if (other !== node) Plotly.Fx.hover(other, other.data.map((_, curveNumber) => ({ curveNumber, pointNumber })), "xy");
     }
   });
   node.on("plotly_unhover", () => {

@@ -2,8 +2,11 @@
 
 const root = document.documentElement;
 
+// From the cookie, as signing in anew in another tab changes it.
 export function csrfToken() {
-  return document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
+  const name = document.querySelector("meta[name=csrf-cookie]").content;
+  const found = document.cookie.split("; ").find((cookie) => cookie.startsWith(`${name}=`));
+  return found?.slice(name.length + 1) ?? document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
 }
 
 export function toast(text, kind = "ok") {

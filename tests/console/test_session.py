@@ -68,7 +68,7 @@ def test_a_wrong_password_is_told_apart_from_nothing(alice: Person) -> None:
 
 def test_five_failures_close_the_door_even_for_the_right_password(alice: Person) -> None:
     client = Client()
-    for _ in range(session.PER_ADDRESS):
+    for _ in range(session.PER_NAME_AND_ADDRESS):
         client.post("/login/", {"username": "alice", "password": "no"})
     response = client.post("/login/", {"username": "alice", "password": "secret-of-alice"})
     assert response.status_code == 429
@@ -89,6 +89,22 @@ def test_many_addresses_together_are_stopped_too(alice: Person) -> None:
         Client(REMOTE_ADDR=f"192.0.2.{number}").post("/login/", {"username": "alice", "password": "no"})
     fresh = Client(REMOTE_ADDR="198.51.100.1")
     assert fresh.post("/login/", {"username": "alice", "password": "secret-of-alice"}).status_code == 429
+
+
+def test_one_address_cannot_try_name_after_name(alice: Person) -> None:
+    client = Client(REMOTE_ADDR="192.0.2.9")
+    for number in range(session.PER_ADDRESS):
+        client.post("/login/", {"username": f"guess-{number}", "password": "no"})
+    assert client.post("/login/", {"username": "alice", "password": "secret-of-alice"}).status_code == 429
+    assert Client().post("/login/", {"username": "alice", "password": "secret-of-alice"}).status_code == 302
+
+
+def test_who_was_signed_out_is_told_in_the_editor(alice: Person) -> None:
+    alice.create("open-in-a-tab")
+    alice.client.logout()
+    response = alice.post_json("/functions/open-in-a-tab/code/deploy/", {})
+    assert response.status_code == 401
+    assert "Sign in" in response.json()["message"]
 
 
 def test_signing_out_needs_a_post_and_ends_the_session(alice: Person) -> None:
