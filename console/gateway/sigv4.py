@@ -11,6 +11,8 @@ import time
 from calendar import timegm
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
@@ -75,7 +77,7 @@ def from_header(authorization: str, environ: Mapping[str, object]) -> Signature:
     for part in rest.split(","):
         name, _, value = part.strip().partition("=")
         parts[name] = value
-    timestamp = str(environ.get("HTTP_X_AMZ_DATE", ""))
+    timestamp = str(environ.get("HTTP_X_AMZ_DATE") or _from_date(str(environ.get("HTTP_DATE", ""))))
     missing = [
         f"Authorization header requires '{name}' parameter."
         for name in ("Credential", "Signature", "SignedHeaders")
@@ -86,6 +88,16 @@ def from_header(authorization: str, environ: Mapping[str, object]) -> Signature:
     if missing:
         raise IncompleteSignature(" ".join([*missing, f"Authorization={authorization}"]))
     return _signature(parts["Credential"], parts["SignedHeaders"], parts["Signature"], timestamp)
+
+
+def _from_date(header: str) -> str:
+    """The Date header in the form of X-Amz-Date, for which it may stand."""
+    try:
+        date = parsedate_to_datetime(header)
+        date = date.astimezone(UTC) if date.tzinfo else date  # botocore writes -0000: UTC, but nothing said of a zone
+        return date.strftime("%Y%m%dT%H%M%SZ")
+    except (ValueError, OverflowError):
+        return header
 
 
 def from_query(query: str) -> Signature:

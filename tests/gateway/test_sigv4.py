@@ -82,6 +82,15 @@ def test_slashes_within_a_label_may_have_been_encoded() -> None:
     verify(sign("/2025-12-01/durable-executions/arn%3Aaws%3Aname%3A1%2Fexecution%2Fa/checkpoint", "", b"{}", {}))
 
 
+def test_the_date_header_may_stand_for_x_amz_date() -> None:
+    made = sign("/", "", b"", {"Date": "set by the signer"})
+    assert "HTTP_X_AMZ_DATE" not in made
+    verify(made)
+    made["HTTP_DATE"] = made["HTTP_DATE"].replace("-0000", "GMT")
+    with pytest.raises(InvalidSignature):  # the header itself is signed too
+        verify(made)
+
+
 def change_body(made: dict[str, Any]) -> None:
     made["wsgi.input"] = type(made["wsgi.input"])(b"{}")
 
