@@ -5,9 +5,11 @@ from functions.models.account import Account
 from functions.models.alias import Alias
 from functions.models.async_event import AsyncEvent
 from functions.models.audit import AuditEntry
+from functions.models.browser_session import BrowserSession
 from functions.models.event_invoke_config import EventInvokeConfig
 from functions.models.function import Function
 from functions.models.function_url import FunctionUrl
+from functions.models.invitation import Invitation
 from functions.models.package import Package
 from functions.models.role import AttachedPolicy, InlinePolicy, ManagedPolicy, Role
 from functions.models.schedule import Schedule
@@ -23,11 +25,13 @@ __all__ = [
     "AsyncEvent",
     "AttachedPolicy",
     "AuditEntry",
+    "BrowserSession",
     "EventInvokeConfig",
     "Function",
     "FunctionUrl",
     "FunctionVersion",
     "InlinePolicy",
+    "Invitation",
     "ManagedPolicy",
     "Membership",
     "Package",
