@@ -35,7 +35,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
     paths = [entry.path for entry in files]
     may_change = access.may_change(request)
     data = {
-        "files": _files(head.version.package_id),
+        "files": [_file(entry) for entry in files],
         "revision_id": str(head.version.revision_id),
         "read_only": not (head.is_latest and may_change),
         "may_change": may_change,
@@ -63,21 +63,21 @@ def read_file(request: HttpRequest, name: str) -> HttpResponseBase:
     """One file: its text as JSON, or with `download` the bytes as an attachment."""
     head = function_head.load(request, name, "code")
     path = request.GET.get("path", "")
-    sha256 = head.version.package_id
     try:
-        if "download" in request.GET:
-            file = store.read_file(sha256, path)
-            return attachment(file, path.rpartition("/")[2], "application/octet-stream")
-        entry = next((entry for entry in store.list_files(sha256) if entry.path == path), None)
-        if entry is None:
-            raise FileNotFoundError(path)
-        if not entry.is_editable:
-            return problem(f"{path} is {_kind(entry)} and cannot be edited here.", 415)
-        return JsonResponse({"text": store.read_text(sha256, path)})
-    except FileNotFoundError:
+        content = store.read_file(head.version.package_id, path)
+    except (FileNotFoundError, ValueError):  # a NUL in the path
         raise Http404(f"There is no file {path} in this package.") from None
+    if "download" in request.GET:
+        return attachment(content, path.rpartition("/")[2], "application/octet-stream")
+    if len(content) > store.EDITABLE:
+        return problem(f"{path} is larger than {size(store.EDITABLE)} and cannot be edited here.", 415)
+    try:
+        text = content.decode()
     except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
         return problem(f"{path} is not text and cannot be edited here.", 415)
+    return JsonResponse({"text": text})
 
 
 @access.page
@@ -132,7 +132,7 @@ def deploy(request: HttpRequest, name: str) -> HttpResponse:
     return JsonResponse(
         {
             "revision_id": str(latest.revision_id),
-            "files": _files(latest.package_id),
+            "files": [_file(entry) for entry in store.list_files(latest.package_id)],
             "size_text": size(latest.package.size),
             "deployed_at": timezone.now().isoformat(),
         }
@@ -162,15 +162,9 @@ def attachment(content: bytes, filename: str, kind: str) -> HttpResponse:
     return response
 
 
-def _files(sha256: str) -> list[dict[str, Any]]:
-    return [{"path": entry.path, "size": entry.size} for entry in store.list_files(sha256)]
+def _file(entry: store.FileEntry) -> dict[str, Any]:
+    return {"path": entry.path, "size": entry.size}
 
 
 def _event(name: str, payload: str, shared: bool) -> dict[str, Any]:
     return {"name": name, "payload": payload, "shared": shared}
-
-
-def _kind(entry: store.FileEntry) -> str:
-    if entry.link:
-        return f"a link to {entry.link}"
-    return "not text" if entry.is_binary else f"larger than {size(store.EDITABLE)}"

@@ -1,6 +1,7 @@
 """What every page of the console shows around its content."""
 
-from importlib.metadata import PackageNotFoundError, version
+import tomllib
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -25,17 +26,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {**page, "shell": around}
 
 
+@cache
 def release() -> str:
-    """Hearth's version, from pyproject.toml."""
-    global _release
-    if not _release:
-        try:
-            _release = version("hearth")
-        except PackageNotFoundError:  # run from the source tree, not installed
-            import tomllib
-
-            _release = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
-    return _release
-
-
-_release = ""
+    """Hearth's version: it is run from its source tree."""
+    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]
+    return str(project["version"])

@@ -26,7 +26,10 @@ def edit(sha256: str, files: list[FileChange], removed: list[str]) -> bytes:
         origin = change.get("origin")
         mode, content = old.get(origin, (REGULAR, b"")) if origin else (REGULAR, b"")
         text = change.get("text")
-        new[change["path"]] = (mode, content if text is None else text.encode())
+        if text is not None:
+            # What stood behind a link is now a file of its own.
+            mode, content = mode if stat.S_ISREG(mode) else REGULAR, text.encode()
+        new[change["path"]] = (mode, content)
     if not new:
         raise InvalidParameterValueException("Uploaded file must be a non-empty zip", field="ZipFile")
     return archive.pack((path, mode, content) for path, (mode, content) in new.items())

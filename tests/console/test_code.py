@@ -103,6 +103,21 @@ def test_executable_files_stay_executable(alice: Person) -> None:
     assert tool.is_executable
 
 
+def test_a_link_that_is_edited_becomes_a_file(alice: Person) -> None:
+    buffer = BytesIO()
+    with ZipFile(buffer, "w") as archive:
+        info = ZipInfo("link.py")
+        info.create_system = 3
+        info.external_attr = 0o120777 << 16
+        archive.writestr(info, "app.py")
+        archive.writestr("app.py", CODE)
+    function = alice.create("linked", Code={"ZipFile": buffer.getvalue()})
+    assert alice.client.get("/functions/linked/code/file/?path=link.py").json() == {"text": CODE}
+    deploy(alice, function, [{"path": "link.py", "origin": "link.py", "text": "/etc/passwd"}])
+    sha256 = latest(function).package_id
+    assert [store.read_text(sha256, path) for path in ("link.py", "app.py")] == ["/etc/passwd", CODE]
+
+
 def test_who_was_slower_is_told_and_nothing_is_lost(alice: Person, bob: Person) -> None:
     function = alice.create("shared")
     seen = str(latest(function).revision_id)

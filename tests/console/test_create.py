@@ -81,6 +81,13 @@ def test_bad_input_is_said_at_the_field_and_kept(alice: Person, field: str, valu
     assert not Function.objects.exists()
 
 
+def test_a_runtime_that_is_not_installed_is_refused_with_the_reason(alice: Person) -> None:
+    missing = next(name for name in ("ruby3.4", "java21", "dotnet8") if name not in installed())
+    response = alice.client.post("/functions/new/", form("absent", Runtime=missing))
+    assert response.status_code == 400
+    assert "is not installed on this machine" in " ".join(response.context["form"].errors["Runtime"])
+
+
 def test_a_name_that_is_taken_is_said(alice: Person) -> None:
     alice.create("taken")
     response = alice.client.post("/functions/new/", form("taken"))
