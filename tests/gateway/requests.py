@@ -35,11 +35,16 @@ def serialised(service: str, operation: OperationModel, members: dict[str, Any])
 
 
 def minimal(service: str, name: str, key: tuple[str, str]) -> dict[str, Any]:
+    """The environ of a signed request for an operation, with no more than it requires."""
+    shape = catalogue.get(service).model.operation_model(name).input_shape
+    return request(service, name, value(shape) if shape is not None else {}, key)
+
+
+def request(service: str, name: str, members: dict[str, Any], key: tuple[str, str]) -> dict[str, Any]:
     """The environ of a signed request for an operation."""
     served = catalogue.get(service)
     operation = served.operation(name)
     assert operation is not None
-    members = value(operation.input_shape) if operation.input_shape is not None else {}
     made = serialised(service, operation, members)
     body = made["body"]
     if isinstance(body, dict):

@@ -13,7 +13,8 @@ import pytest
 from console.gateway.operations import OPERATIONS
 from console.gateway.wire import catalogue
 from functions.access.bootstrap import FirstAccount
-from tests.gateway.requests import minimal
+from tests.gateway import examples
+from tests.gateway.requests import minimal, request
 from tests.gateway.world import call, send, signed
 
 ODD = [
@@ -129,9 +130,21 @@ def test_random_members_of_every_operation(first: FirstAccount) -> None:
                 }
                 path = made["PATH_INFO"] + ("?" if made["QUERY_STRING"] else "") + made["QUERY_STRING"]
                 scope = catalogue.get(service).signing_name
-                request = signed(key, made["REQUEST_METHOD"], path, service=scope, headers=again, body=body)
-                status, _, answer = call(request)
+                sent = signed(key, made["REQUEST_METHOD"], path, service=scope, headers=again, body=body)
+                status, _, answer = call(sent)
                 assert status < 500, (name, document, answer)
+
+
+def test_random_members_of_the_right_types(first: FirstAccount) -> None:
+    chance = random.Random("examples")
+    key = (first.access_key_id, first.secret_access_key)
+    for service, operations in OPERATIONS.items():
+        for name in operations:
+            shape = catalogue.get(service).model.operation_model(name).input_shape
+            for _ in range(3 if shape is not None else 0):
+                members = examples.structure(shape, chance)
+                status, _, answer = call(request(service, name, members, key))
+                assert status < 500, (name, members, answer)
 
 
 def test_random_bodies_in_every_protocol(first: FirstAccount) -> None:
