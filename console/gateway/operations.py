@@ -6,7 +6,19 @@
 from collections.abc import Callable
 from typing import Any
 
-from functions.api import account, alias, code_signing, concurrency, function, function_url, iam, sts, tags, version
+from functions.api import (
+    account,
+    alias,
+    code_signing,
+    concurrency,
+    event_invoke_config,
+    function,
+    function_url,
+    iam,
+    sts,
+    tags,
+    version,
+)
 from monitoring.api import log_event, log_group, log_stream, metric
 
 Operation = Callable[[Any, dict[str, Any]], dict[str, Any]]
@@ -19,6 +31,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "DeleteAlias": alias.delete_alias,
         "DeleteFunction": function.delete_function,
         "DeleteFunctionConcurrency": concurrency.delete_function_concurrency,
+        "DeleteFunctionEventInvokeConfig": event_invoke_config.delete_function_event_invoke_config,
         "DeleteFunctionUrlConfig": function_url.delete_function_url_config,
         "GetAccountSettings": account.get_account_settings,
         "GetAlias": alias.get_alias,
@@ -26,19 +39,23 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "GetFunctionCodeSigningConfig": code_signing.get_function_code_signing_config,
         "GetFunctionConcurrency": concurrency.get_function_concurrency,
         "GetFunctionConfiguration": function.get_function_configuration,
+        "GetFunctionEventInvokeConfig": event_invoke_config.get_function_event_invoke_config,
         "GetFunctionUrlConfig": function_url.get_function_url_config,
         "ListAliases": alias.list_aliases,
+        "ListFunctionEventInvokeConfigs": event_invoke_config.list_function_event_invoke_configs,
         "ListFunctionUrlConfigs": function_url.list_function_url_configs,
         "ListFunctions": function.list_functions,
         "ListTags": tags.list_tags,
         "ListVersionsByFunction": version.list_versions_by_function,
         "PublishVersion": version.publish_version,
         "PutFunctionConcurrency": concurrency.put_function_concurrency,
+        "PutFunctionEventInvokeConfig": event_invoke_config.put_function_event_invoke_config,
         "TagResource": tags.tag_resource,
         "UntagResource": tags.untag_resource,
         "UpdateAlias": alias.update_alias,
         "UpdateFunctionCode": function.update_function_code,
         "UpdateFunctionConfiguration": function.update_function_configuration,
+        "UpdateFunctionEventInvokeConfig": event_invoke_config.update_function_event_invoke_config,
         "UpdateFunctionUrlConfig": function_url.update_function_url_config,
     },
     "logs": {

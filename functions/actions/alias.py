@@ -80,6 +80,7 @@ def delete(caller: Caller, reference: FunctionReference, name: str) -> None:
         function = lookup.function(reference, lock=True)
         function.aliases.filter(name=name).delete()
         function.urls.filter(qualifier=name).delete()
+        function.event_invoke_configs.filter(qualifier=name).delete()
 
 
 def _check_version(function: Function, label: str) -> None:

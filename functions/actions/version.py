@@ -94,6 +94,7 @@ def delete(caller: Caller, reference: FunctionReference) -> None:
                 field="Qualifier",
             )
         version.delete()
+        function.event_invoke_configs.filter(qualifier=version.label).delete()
         transaction.on_commit(lambda: store.release(version.package_id))
 
 

@@ -24,15 +24,13 @@ from kombu.exceptions import OperationalError
 from functions.arn import FunctionReference
 from functions.errors import ResourceConflictException, ResourceNotFoundException
 from functions.execution.spec import InvocationRequest, InvocationResult, LaneError, Throttled
-from functions.invoke import routing, sync
+from functions.invoke import destinations, routing, sync
 from functions.models import AsyncEvent
 
 log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 15
 RENEW_SECONDS = 5
-MAX_ATTEMPTS = 3
-MAX_AGE = timedelta(hours=6)
 # A throttled event waits: this long at first, doubled each time up to AWS's five minutes.
 THROTTLE_SECONDS = (1, 300)
 # After a fault of the platform.
@@ -124,16 +122,25 @@ def _lease() -> AsyncEvent | None:
 
 
 def _write(event: AsyncEvent, **values: object) -> None:
-    """End this worker's turn with the event. Nothing is written when the lease was lost to another worker."""
-    AsyncEvent.objects.filter(pk=event.pk, lease_owner=OWNER, state=AsyncEvent.State.RUNNING).update(
-        lease_owner="", lease_until=None, **values
-    )
+    """End this worker's turn with the event. Nothing is written when the lease was lost to another worker.
+
+    An event that ends and the event for its destination are one transaction: there is one of these for one of those.
+    """
+    rows = AsyncEvent.objects.filter(pk=event.pk, lease_owner=OWNER, state=AsyncEvent.State.RUNNING)
+    for name, value in values.items():
+        setattr(event, name, value)
+    following = destinations.next_event(event, timezone.now())
+    with transaction.atomic():
+        written = rows.update(lease_owner="", lease_until=None, **values)
+        if written and following is not None:
+            following.save(force_insert=True)
+            transaction.on_commit(wake)
 
 
 def _attempt(event: AsyncEvent) -> dict[str, object]:
     """One attempt: the values of the row after it."""
     now = timezone.now()
-    if now - event.accepted_at > MAX_AGE:
+    if now - event.accepted_at >= destinations.policy(event).age:
         return {"state": AsyncEvent.State.EXPIRED, "finished_at": now}
     reference = FunctionReference(event.account_id, event.region, event.function_name, event.qualifier or None)
     try:
@@ -154,7 +161,7 @@ def _attempt(event: AsyncEvent) -> dict[str, object]:
     try:
         result = sync.run(request, bytes(event.payload))
     except Throttled:
-        return {"state": AsyncEvent.State.PENDING, "due_at": timezone.now() + _throttle_delay(event)}
+        return {"state": AsyncEvent.State.PENDING, "due_at": _retry_at(event, _throttle_delay(event))}
     except LaneError as error:
         log.warning("event %s goes back to the queue: %s", event.id, error)
         return {"state": AsyncEvent.State.PENDING, "due_at": timezone.now() + timedelta(seconds=FAULT_SECONDS)}
@@ -164,13 +171,23 @@ def _attempt(event: AsyncEvent) -> dict[str, object]:
 def _after(event: AsyncEvent, result: InvocationResult) -> dict[str, object]:
     now = timezone.now()
     attempts = event.attempts + 1
-    ended = {"attempts": attempts, "result": result.payload, "error_type": result.error_type}
+    ended = {
+        "attempts": attempts,
+        "result": result.payload,
+        "error_type": result.error_type,
+        "version": result.version,
+    }
     if not result.function_error:
         return {**ended, "state": AsyncEvent.State.SUCCEEDED, "finished_at": now}
-    if attempts >= MAX_ATTEMPTS:
+    if attempts >= destinations.policy(event).attempts:
         return {**ended, "state": AsyncEvent.State.FAILED, "finished_at": now}
     delay = timedelta(seconds=settings.HEARTH_RETRY_SECONDS[attempts - 1])
-    return {**ended, "state": AsyncEvent.State.PENDING, "due_at": now + delay}
+    return {**ended, "state": AsyncEvent.State.PENDING, "due_at": _retry_at(event, delay)}
+
+
+def _retry_at(event: AsyncEvent, delay: timedelta) -> datetime:
+    """After the delay, or when the event is too old: then it is only ended."""
+    return min(timezone.now() + delay, event.accepted_at + destinations.policy(event).age)
 
 
 def _throttle_delay(event: AsyncEvent) -> timedelta:

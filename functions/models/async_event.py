@@ -57,6 +57,7 @@ class AsyncEvent(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     result = models.BinaryField(null=True, blank=True)  # the response, or the error payload of the last attempt
     error_type = models.CharField(max_length=128, blank=True)
+    version = models.CharField(max_length=16, blank=True)  # label of the version that the last attempt ran
     hops = models.PositiveSmallIntegerField(default=0)  # destinations that it came through
     redriven_as = models.UUIDField(null=True, blank=True)  # the event that took its place after it had failed
 
