@@ -18,6 +18,7 @@ from functions.access import credentials
 from functions.access.caller import Caller
 
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+OPEN_PRESET = "admin"  # an open server asks nobody who he is
 UNKNOWN_KEY = "The security token included in the request is invalid."
 
 
@@ -63,7 +64,9 @@ def authenticate(
     )
     sigv4.verify(signature, key.secret, signed, unsigned_payload=unsigned_payload)
     credentials.note_use(key.access_key_id)
-    return Caller(key.account_id, settings.HEARTH_REGION, key.user_id, key.user_name, "api", key.access_key_id)
+    return Caller(
+        key.account_id, settings.HEARTH_REGION, key.user_id, key.user_name, "api", key.access_key_id, key.preset
+    )
 
 
 def _for_operation(call: calls.Call) -> str:
@@ -92,4 +95,4 @@ def _regions(service: str) -> Iterable[str]:
 def _anybody(signature: Signature) -> Caller:
     """HEARTH_OPEN: any key will do. It must still be a header, which no foreign web page can make a browser send."""
     region = signature.region if REGION.fullmatch(signature.region) else settings.HEARTH_REGION
-    return Caller(settings.HEARTH_ACCOUNT_ID, region, None, "open", "api", signature.access_key_id)
+    return Caller(settings.HEARTH_ACCOUNT_ID, region, None, "open", "api", signature.access_key_id, OPEN_PRESET)

@@ -53,6 +53,14 @@ class IncompleteSignature(GatewayError):
     query_code = "IncompleteSignature"
 
 
+class NotAuthorized(GatewayError):
+    """The caller's policies do not allow the operation."""
+
+    status_code = 403
+    code = "AccessDeniedException"
+    query_code = "AccessDenied"
+
+
 class Serialization(GatewayError):
     """The request could not be read as the model says."""
 

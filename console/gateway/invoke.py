@@ -13,7 +13,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from console.gateway import validate
+from console.gateway import authorization, validate
 from console.gateway.authentication import authenticate
 from console.gateway.calls import Call
 from console.gateway.drf import error_answer
@@ -47,6 +47,7 @@ def _invoke(request: HttpRequest, function_name: str, request_id: str) -> HttpRe
     kind: str = environ.get("HTTP_X_AMZ_INVOCATION_TYPE") or "RequestResponse"
     _refuse_oversized(environ, kind)
     caller = authenticate(request, "lambda", limit=LIMITS["RequestResponse"])
+    authorization.check(caller, "lambda", "Invoke", {"FunctionName": function_name})
     body = request.body
     log_type: str = environ.get("HTTP_X_AMZ_LOG_TYPE", "")
     qualifier = request.GET.get("Qualifier") if environ.get("QUERY_STRING") else None

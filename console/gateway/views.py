@@ -8,15 +8,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from console.gateway import operations, validate
+from console.gateway import authorization, operations, validate
 from console.gateway.authentication import SigV4Authentication
 from console.gateway.drf import ModelParser, ModelRenderer, ProtocolNegotiation, call_of, exception_handler
 from console.gateway.errors import UnknownOperation, Unsupported
 from console.gateway.wire.table import PROTOCOLS
+from functions.access.caller import Caller
 
 
 class OperationView(APIView):
-    """authenticate -> which operation -> parse -> validate -> run -> write: each by the service's model."""
+    """authenticate -> which operation -> parse -> authorize -> validate -> run -> write, by the service's model."""
 
     authentication_classes = [SigV4Authentication]
     parser_classes = [ModelParser]
@@ -35,8 +36,10 @@ class OperationView(APIView):
         if function is None:
             raise Unsupported(f"{operation.name} is not supported by Hearth yet.")
         members = wire.bind(operation, request.data, call, labels)
+        caller: Caller = request.auth  # type: ignore[assignment]  # what SigV4Authentication found
+        authorization.check(caller, call.service.name, operation.name, members)
         validate.members(operation, members)
-        return Response(wire.answer(operation, function(request.auth, members), call))
+        return Response(wire.answer(operation, function(caller, members), call))
 
     get = post = put = patch = delete = head = operate
 

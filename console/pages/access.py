@@ -24,7 +24,7 @@ def memberships(request: HttpRequest) -> list[Membership]:
     found: list[Membership] | None = getattr(request, "_memberships", None)
     if found is None:
         rows = (
-            Membership.objects.filter(user_id=int(request.user.pk or 0))
+            Membership.objects.filter(user_id=int(request.user.pk or 0), is_active=True)
             .select_related("account")
             .order_by("account__name")
         )
@@ -57,6 +57,7 @@ def caller(request: HttpRequest) -> Caller:
         user_id=request.user.pk,
         user_name=request.user.get_username(),
         via="console",
+        preset=membership(request).preset,
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from console.gateway import operations, validate
+from console.gateway import authorization, operations, validate
 from console.gateway.wire import catalogue
 from functions.access.caller import Caller
 
@@ -13,6 +13,7 @@ def call(caller: Caller, operation: str, **members: Any) -> dict[str, Any]:
     run = operations.find("lambda", operation)
     if model is None or run is None:
         raise LookupError(operation)
+    authorization.check(caller, "lambda", operation, members)
     request = {name: value for name, value in members.items() if value is not None}
     validate.members(model, request)
     return run(caller, request)

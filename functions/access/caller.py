@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated caller in one account and region. `via` is `api`, `console` or `system`."""
+    """An authenticated caller in one account and region. `via` is `api`, `console` or `system`.
+
+    `preset` is what the caller is in the account (`functions.access.presets`); empty allows nothing.
+    """
 
     account_id: str
     region: str
@@ -13,6 +16,7 @@ class Caller:
     user_name: str
     via: str
     access_key_id: str = ""
+    preset: str = ""
 
     @property
     def arn(self) -> str:

@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from functions.cache import GenerationCache
-from functions.models import AccessKey
+from functions.models import AccessKey, Membership
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ class Credentials:
     account_id: str
     user_id: int
     user_name: str
+    preset: str  # what the user is in the account
 
 
 _known: GenerationCache[Credentials | None] = GenerationCache()
@@ -39,7 +40,7 @@ _used: set[str] = set()
 
 
 def find(access_key_id: str) -> Credentials | None:
-    """The active key of an active user, or None. From memory unless something changed."""
+    """The active key of an active member, or None. From memory unless something changed."""
     return _known.get(access_key_id, lambda: _read(access_key_id))
 
 
@@ -49,7 +50,10 @@ def _read(access_key_id: str) -> Credentials | None:
     )
     if key is None:
         return None
-    return Credentials(key.pk, key.secret, key.account_id, key.user_id, key.user.get_username())
+    member = Membership.objects.filter(user_id=key.user_id, account_id=key.account_id, is_active=True).first()
+    if member is None:
+        return None
+    return Credentials(key.pk, key.secret, key.account_id, key.user_id, key.user.get_username(), member.preset)
 
 
 def note_use(access_key_id: str) -> None:

@@ -77,7 +77,7 @@ def person(db: None) -> Callable[..., Person]:
         client = Client()
         if signed_in:
             client.force_login(user)
-        return Person(user, client, Caller(account_id, REGION, user.pk, name, "console"))
+        return Person(user, client, Caller(account_id, REGION, user.pk, name, "console", preset=preset))
 
     return make
 

@@ -7,7 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from functions.access.caller import Caller
-from functions.models import AccessKey, Account, Role, User
+from functions.models import AccessKey, Account, Membership, Role, User
 from tests.functions.replay import connect
 from tests.functions.world import ACCOUNT, REGION
 
@@ -39,5 +39,6 @@ def mallory(db: None) -> Caller:
 def aws(alice: Caller) -> Any:
     """A boto3 client of Lambda, signing as Alice; its requests go through the whole gateway."""
     user = User.objects.create_user("alice")
+    Membership.objects.create(user=user, account_id=ACCOUNT, preset=Membership.Preset.ADMIN)
     AccessKey.objects.create(id="AKIAALICE", secret="alices-secret", user=user, account_id=ACCOUNT)
     return connect("AKIAALICE", "alices-secret")

@@ -15,6 +15,7 @@ from console.gateway.errors import MissingToken
 from console.gateway.function_url import answer, cors, event
 from console.gateway.trace import trace_id
 from console.gateway.wire import catalogue
+from functions.access import presets
 from functions.arn import FunctionReference
 from functions.cache import GenerationCache
 from functions.invoke import routing, sync
@@ -78,6 +79,8 @@ def _serve(request: HttpRequest, url_id: str, path: str, request_id: str) -> Htt
     except MissingToken:
         return answer.message(403, "Forbidden")
     if caller is not None and caller.account_id != target.reference.account_id:
+        return answer.message(403, "Forbidden")
+    if caller is not None and not presets.allows(caller.preset, "lambda:InvokeFunctionUrl"):
         return answer.message(403, "Forbidden")
     body = calls.read_body(request, LIMIT)
     trace = trace_id(request.META.get("HTTP_X_AMZN_TRACE_ID", ""))
