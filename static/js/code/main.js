@@ -1,10 +1,11 @@
 // Code and test on one screen: file tree, editor with tabs, deploy, test event, result.
-import { csrfToken, toast } from "./console.js";
-import { Package } from "./files.js";
-import { EditorState, EditorView, indentUnit, keymap, language, setup, small } from "../vendor/codemirror.js";
+import { toast } from "../console.js";
+import { EditorView, keymap } from "../../vendor/codemirror.js";
+import { fileState } from "./editor.js";
+import { Package } from "./package.js";
+import { by, element, icon, page, problemOf, say, send } from "./page.js";
+import * as testing from "./testing.js";
 
-const page = JSON.parse(document.getElementById("code-data").textContent);
-const by = (id) => document.getElementById(id);
 const files = new Package(page.files);
 const states = new Map(); // path -> EditorState: undo and cursor survive a change of tab
 const readOnly = page.read_only;
@@ -13,66 +14,19 @@ let tabs = [];
 let current = "";
 let busy = false;
 
-// --- talking to the server ---------------------------------------------------------------------------------------
-
-async function send(url, body, method = "POST") {
-  return fetch(url, {
-    method, body: JSON.stringify(body), redirect: "error",
-    headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
-  });
-}
-
-async function problemOf(response) {
-  try {
-    return (await response.json()).message;
-  } catch {
-    return `The server answered ${response.status}.`;
-  }
-}
-
 // --- the editor --------------------------------------------------------------------------------------------------
 
-const look = EditorView.theme({
-  "&": { height: "100%", fontSize: "12.5px", backgroundColor: "transparent", color: "var(--text)" },
-  "&.cm-focused": { outline: "none" },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "20px" },
-  ".cm-content": { caretColor: "var(--ember)" },
-  ".cm-cursor": { borderLeftColor: "var(--ember)", borderLeftWidth: "1.5px" },
-  ".cm-gutters": { backgroundColor: "transparent", color: "var(--text-3)", border: "0" },
-  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--code-line)" },
-  ".cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground": {
-    backgroundColor: "color-mix(in srgb, var(--focus) 28%, transparent)",
-  },
-  ".cm-panels, .cm-tooltip": { backgroundColor: "var(--raised)", color: "var(--text)", borderColor: "var(--line-strong)" },
-  ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--active)", color: "var(--text)" },
-  ".cm-searchMatch": { backgroundColor: "color-mix(in srgb, var(--c-warn) 35%, transparent)" },
-  ".cm-matchingBracket": { backgroundColor: "color-mix(in srgb, var(--focus) 22%, transparent) !important" },
-  ".cm-foldPlaceholder": { backgroundColor: "var(--active)", border: "0", color: "var(--text-2)" },
-});
-
-// In a Tab trap nobody gets out by keyboard: Escape, then Tab leaves the editor (CodeMirror's own rule).
 const keys = keymap.of([
   { key: "Mod-s", run: () => (deploy(), true) },
-  { key: "Mod-Enter", run: () => (test(), true) },
+  { key: "Mod-Enter", run: () => (testing.test(), true) },
 ]);
 
 function stateFor(path) {
-  const unit = /\.(py|pyi)$/.test(path) ? "    " : "  ";
-  return EditorState.create({
-    doc: files.get(path).text,
-    extensions: [
-      keys, setup, look, language(path), indentUnit.of(unit),
-      EditorState.readOnly.of(readOnly), EditorView.editable.of(!readOnly),
-      EditorView.contentAttributes.of({ "aria-label": `${path}, editor`, tabindex: "0", ...(readOnly ? { role: "textbox", "aria-readonly": "true" } : {}) }),
-      EditorView.updateListener.of((update) => {
-        if (update.docChanged) {
-          files.write(current, update.state.doc.toString());
-          show();
-        }
-        if (update.selectionSet || update.docChanged) showCursor();
-      }),
-    ],
-  });
+  const onChange = (text) => {
+    files.write(current, text);
+    show();
+  };
+  return fileState({ path, text: files.get(path).text, readOnly, keys, onChange, onMove: showCursor });
 }
 
 const view = new EditorView({ parent: by("editor") });
@@ -128,27 +82,6 @@ function closeTab(path) {
 }
 
 // --- what the page shows -----------------------------------------------------------------------------------------
-
-function element(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value === true) node.setAttribute(name, "");
-    else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, value);
-  }
-  node.append(...children.filter((child) => child !== null));
-  return node;
-}
-
-function icon(name, extra = "") {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("class", `i ${extra}`.trim());
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `${page.urls.icons}#i-${name}`);
-  svg.append(use);
-  return svg;
-}
 
 const LETTERS = { new: ["A", "new"], moved: ["R", "renamed"], changed: ["M", "unsaved"] };
 const opened = new Set();
@@ -213,12 +146,6 @@ function showCursor() {
   const head = view.state.selection.main.head;
   const line = view.state.doc.lineAt(head);
   by("cursor").textContent = `Ln ${line.number}, Col ${head - line.from + 1}`;
-}
-
-function say(message, kind = "err") {
-  by("problem").hidden = !message;
-  by("problem").className = `note is-${kind} ide-note`;
-  by("problem-text").textContent = message;
 }
 
 // --- changing the package ----------------------------------------------------------------------------------------
@@ -332,107 +259,6 @@ function deployed(answer, changes) {
   toast("Deployed");
 }
 
-// --- the test event and the result -------------------------------------------------------------------------------
-
-const eventEditor = new EditorView({
-  parent: by("event"),
-  state: EditorState.create({
-    doc: page.events[0]?.payload ?? page.sample_event,
-    extensions: [
-      keys, small, look, language("event.json"),
-      EditorView.contentAttributes.of({ "aria-label": "Event, JSON", tabindex: "0" }),
-    ],
-  }),
-});
-
-function setEvent(text) {
-  eventEditor.dispatch({ changes: { from: 0, to: eventEditor.state.doc.length, insert: text } });
-}
-
-function showEvents(chosen = "") {
-  const select = by("event-name");
-  select.replaceChildren(...page.events.map(({ name, shared }) => element("option", { value: name, selected: name === chosen }, shared ? `${name} (shared)` : name)));
-  if (!chosen || !page.events.some(({ name }) => name === chosen)) {
-    select.prepend(element("option", { value: "", selected: true }, "Not saved"));
-  }
-  by("event-delete").hidden = !select.value || readOnlyUser();
-}
-
-function readOnlyUser() {
-  return !page.may_change;
-}
-
-async function test() {
-  if (readOnlyUser() || by("test").getAttribute("aria-busy")) return;
-  by("test").setAttribute("aria-busy", "true");
-  by("event-error").textContent = "";
-  try {
-    const response = await send(page.urls.test, { payload: eventEditor.state.doc.toString(), qualifier: page.qualifier });
-    if (response.status === 400) {
-      by("event-error").textContent = await problemOf(response);
-      eventEditor.focus();
-    } else {
-      by("result").innerHTML = response.ok ? await response.text() : "";
-      if (!response.ok) say(await problemOf(response));
-      by("unsaved-note").hidden = !files.count;
-    }
-  } catch {
-    say("The server cannot be reached. The test may have run; its log tells.");
-  } finally {
-    by("test").removeAttribute("aria-busy");
-  }
-}
-
-function wireEvents() {
-  by("test").addEventListener("click", test);
-  by("event-name").addEventListener("change", (change) => {
-    const chosen = page.events.find(({ name }) => name === change.target.value);
-    if (chosen) setEvent(chosen.payload);
-    showEvents(change.target.value);
-  });
-  by("event-new").addEventListener("click", () => {
-    showEvents("");
-    setEvent(page.sample_event);
-    eventEditor.focus();
-  });
-  by("event-format").addEventListener("click", () => {
-    try {
-      setEvent(JSON.stringify(JSON.parse(eventEditor.state.doc.toString()), null, 2));
-      by("event-error").textContent = "";
-    } catch (error) {
-      by("event-error").textContent = error.message;
-    }
-  });
-  by("event-save").addEventListener("click", () => {
-    by("event-form").hidden = false;
-    by("event-as").value = by("event-name").value;
-    by("event-as").focus();
-  });
-  by("event-form").addEventListener("submit", async (submit) => {
-    submit.preventDefault();
-    const name = by("event-as").value.trim();
-    const response = await send(page.urls.events, { name, payload: eventEditor.state.doc.toString() });
-    if (!response.ok) {
-      by("event-error").textContent = await problemOf(response);
-      return;
-    }
-    page.events = (await response.json()).events;
-    by("event-form").hidden = true;
-    by("event-error").textContent = "";
-    showEvents(name);
-    toast(`Saved ${name}`);
-  });
-  by("event-cancel").addEventListener("click", () => (by("event-form").hidden = true));
-  by("event-delete").addEventListener("click", async () => {
-    const name = by("event-name").value;
-    const response = await send(page.urls.events, { name }, "DELETE");
-    if (!response.ok) return void (by("event-error").textContent = await problemOf(response));
-    page.events = (await response.json()).events;
-    showEvents("");
-    toast(`Deleted ${name}`);
-  });
-}
-
 // --- start -------------------------------------------------------------------------------------------------------
 
 function guard(event) {
@@ -447,13 +273,12 @@ addEventListener("keydown", (event) => {
     deploy();
   } else if (event.key === "Enter") {
     event.preventDefault();
-    test();
+    testing.test();
   }
 });
 
 if (!readOnly) wireFiles();
-if (page.may_change) wireEvents();
-showEvents(page.events[0]?.name);
+testing.start(keys, () => files.count > 0);
 if (page.open) {
   reveal(page.open);
   await open(page.open, page.line);
