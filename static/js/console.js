@@ -70,6 +70,12 @@ addEventListener("keydown", (event) => {
   else target.click();
 });
 
+// A form that asks before it does what cannot be undone.
+addEventListener("submit", (event) => {
+  const question = event.target.dataset.confirm;
+  if (question && !confirm(question)) event.preventDefault();
+});
+
 // A form that says what it does while it does it, and cannot be sent twice.
 addEventListener("submit", (event) => {
   const button = event.submitter;

@@ -246,6 +246,34 @@ def test_dragging_over_a_chart_opens_that_range(visit: Start, hearth: RunningHea
     assert re.search(r"from=20\d\d-.*&to=20\d\d-", page.url)
 
 
+def test_versions_are_published_aliased_and_deleted(visit: Start, hearth: RunningHearth) -> None:
+    hearth.deploy("browser-versions", "def handler(e, c):\n    return c.function_version\n")
+    here = visit()
+    page = here.open("/functions/browser-versions/code/")
+    page.get_by_role("button", name="Publish version 1").click()
+    expect(page.get_by_role("status").first).to_contain_text("$LATEST is now version 1.")
+    page.fill("#id_Name", "prod")
+    page.get_by_role("button", name="Create alias").click()
+    page.get_by_text("Qualifier").click()
+    page.locator(".menu a", has_text="prod").click()
+    expect(page.locator(".qual-alias")).to_contain_text("Alias prod:")
+    page.get_by_role("link", name="Code", exact=True).click()
+    here.editor_ready()
+    expect(page.locator("#state-text")).to_have_text("Read-only")
+    page.click("#test")
+    expect(page.locator("#response")).to_have_text('"1"')
+    page.get_by_role("link", name="Versions & aliases").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("button", name="Delete alias").click()
+    expect(page.get_by_role("status").first).to_contain_text("Deleted alias prod.")
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("button", name="Delete version 1").click()
+    expect(page.locator("tbody .ver")).to_have_count(1)
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete version 1").click()
+    expect(page.get_by_role("status").first).to_contain_text("Deleted version 1.")
+
+
 def test_the_theme_is_chosen_and_kept(visit: Start) -> None:
     here = visit()
     page = here.open("/functions/")
