@@ -16,6 +16,7 @@ from monitoring.ingest.spool import SpoolWriter
 from monitoring.report import Kind, Report
 
 TICK_SECONDS = 0.02
+BUSY_TICK_SECONDS = 0.002  # while a handler fills its log pipe faster
 MAX_SPECS = 10_000
 
 
@@ -82,7 +83,8 @@ class Engine:
         now = time.monotonic()
         wait = TICK_SECONDS
         for environment, invocation in list(self.running.items()):
-            invocation.tick(now)
+            if invocation.tick(now):
+                wait = min(wait, BUSY_TICK_SECONDS)
             if now < environment.deadline:
                 wait = min(wait, environment.deadline - now)
         self._watching = bool(self.running)

@@ -81,13 +81,16 @@ class Ended:
 
 Outcome = Answer | Ended
 OOM = "memory"
+KILLED = 137  # by SIGKILL
 
 
 class Environment:
     """Made by `Pools`; `on_change(self)` is called after every transition."""
 
     __slots__ = (
+        "_base",
         "_cached",
+        "_highest",
         "_kill_reason",
         "_loop",
         "_oom_before",
@@ -123,7 +126,9 @@ class Environment:
         self._waiting: Promise[Outcome] | None = None
         self._kill_reason = ""
         self._oom_before = 0
-        self._peak = 0  # the highest so far, and the caches in it
+        self._base = 0  # bytes in use when the peak was last reset
+        self._peak = 0  # of the last invocation
+        self._highest = 0  # of all, and the caches in it
         self._cached = 0
         self.logs = LogBuffer(-1)
         factory.create(self._created)
@@ -171,6 +176,7 @@ class Environment:
         assert self.sandbox is not None
         self.move(State.INITIALISING)
         self.spec = spec
+        self._oom_before = self.sandbox.group.oom_kills()  # the group may have served others
         self.sandbox.group.limit(spec.memory_mb, spec.ephemeral_mb)
         size = spec.ephemeral_mb if spec.ephemeral_mb != TMP_MB else None
         self.sandbox.tmp = placer.place(self.sandbox.pidfd, code, size)
@@ -188,7 +194,9 @@ class Environment:
         self.freeze(False)
         self.move(State.BUSY)
         assert self.sandbox is not None
-        self.sandbox.group.reset_peak()
+        if self._peak > self._base + MIB:  # otherwise what was used before does not show in the figure
+            self.sandbox.group.reset_peak()
+            self._base = self.sandbox.group.usage()
         return await self._ask(head, body, limit_s)
 
     def finish(self) -> None:
@@ -202,7 +210,6 @@ class Environment:
     async def _ask(self, head: Head, body: bytes, limit_s: float) -> Outcome:
         assert self._stream is not None
         assert self.sandbox is not None
-        self._oom_before = self.sandbox.group.oom_kills()
         self.deadline = time.monotonic() + limit_s
         self._waiting = Promise(self._loop)
         self._stream.send(head, body)
@@ -233,9 +240,9 @@ class Environment:
         group = self.sandbox.group if self.sandbox else None
         if group is None:
             return 0
-        peak = group.peak()
-        if peak > self._peak + MIB:
-            self._peak, self._cached = peak, group.reclaimable()
+        self._peak = peak = group.peak()
+        if peak > self._highest + MIB:
+            self._highest, self._cached = peak, group.reclaimable()
         return max(1, -(-(peak - self._cached - self.tmp_bytes()) // MIB))
 
     # --- what happens to it ---
@@ -280,7 +287,7 @@ class Environment:
         while self.logs.drain():
             pass
         reason = self._kill_reason
-        if not reason and sandbox.group.oom_kills() > self._oom_before:
+        if not reason and status == KILLED and sandbox.group.oom_kills() > self._oom_before:
             reason = OOM
         self.move(State.DEAD)
         if self._stream is not None:

@@ -158,8 +158,10 @@ def first_runtimes() -> list[str]:
 def main() -> int:
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s", level="INFO")
     options = arguments()
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 or holder.needed():
         try:
+            if holder.inside() is not None:
+                raise holder.Refused("mounting is refused even in namespaces of our own: start as root")
             return holder.run_again()
         except holder.Refused as refusal:
             print(json.dumps({"ready": False, "message": str(refusal)}), flush=True)  # noqa: T201

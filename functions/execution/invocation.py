@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from functions.execution import failures, lines
 from functions.execution.environment import OOM, Answer, Ended, Environment, Outcome, State
 from functions.execution.failures import Failure
-from functions.execution.logs import Line, tail
+from functions.execution.logs import PIPE_BYTES, Line, tail
 from functions.execution.runtimes.table import RUNTIMES
 from functions.execution.spec import FunctionSpec
 from functions.execution.stream import Head
@@ -267,11 +267,11 @@ class Invocation:
             response=engine.recorded(response),
         )
 
-    def tick(self, now: float) -> None:
-        """While it runs: deadline, memory, log. Called by the watch every few milliseconds."""
+    def tick(self, now: float) -> bool:
+        """While it runs: deadline, memory, log. True when it prints so much that the next look should come soon."""
         environment = self.environment
         assert environment is not None
-        environment.logs.drain()
+        much = environment.logs.drain() > PIPE_BYTES // 2 and not environment.logs.dropping
         if now >= environment.deadline:
             environment.kill("timeout")
         elif environment.over_memory():
@@ -279,6 +279,7 @@ class Invocation:
         if environment.logs.lines and self.began and now - self.flushed >= FLUSH_SECONDS:
             self.flushed = now
             self.report_lines(environment.logs.take())
+        return much
 
     def report_lines(self, logged: list[Line]) -> None:
         """Lines of an invocation that goes on, so that a live tail sees them."""

@@ -48,6 +48,11 @@ class LogBuffer:
         """An event of our own: START, END, REPORT, ..."""
         self.lines.append((now_ms(), message))
 
+    @property
+    def dropping(self) -> bool:
+        """Whether the invocation has logged all it may."""
+        return self._dropped > 0
+
     def end(self) -> None:
         """The invocation has ended: a last line without newline is complete, and what was dropped is said."""
         if self._partial:

@@ -58,6 +58,19 @@ def inside() -> Inside | None:
     return Inside(int(ids), int(user))
 
 
+def needed() -> bool:
+    """Whether this process cannot make sandboxes itself: an ordinary user, or a root without that capability."""
+    child = os.fork()
+    if child == 0:
+        try:
+            sc.unshare(sc.CLONE_NEWNS)
+            sc.mount("", "/", "", sc.MS_REC | sc.MS_PRIVATE)
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(child, 0)[1] != 0
+
+
 def run_again() -> int:
     """Run this command line again in namespaces of its own; its exit status. Raises Refused."""
     uids, gids = subordinate_ids("/etc/subuid"), subordinate_ids("/etc/subgid")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from functions.execution.sandbox import seccomp
+from functions.execution.sandbox import holder, seccomp
 from functions.execution.sandbox.cgroups import Groups
 from functions.execution.sandbox.uids import UidBlock
 
@@ -37,6 +37,7 @@ class Isolation:
             "cgroups": f"v{groups.version}" if groups else None,
             "controllers": controllers,
             "network": "loopback only",
+            "rootless": holder.inside() is not None,
             "missing": missing,
         }
         limits = f"cgroup {facts['cgroups']} ({', '.join(controllers)})" if groups else "limits by rlimit and polling"
