@@ -41,7 +41,8 @@ class UidBlock:
 def directory() -> Path:
     """Where the locks lie: shared by all executors of a user, private to it."""
     within = holder.inside()
-    base = Path(f"/tmp/hearth-{within.user}") if within else Path("/run/hearth")
+    # A root that works like an ordinary user shares cgroups with other roots, so it must share their locks.
+    base = Path(f"/tmp/hearth-{within.user}") if within and within.user else Path("/run/hearth")
     base.mkdir(mode=0o700, exist_ok=True)
     facts = base.lstat()
     if facts.st_uid != os.getuid() or not stat.S_ISDIR(facts.st_mode):
