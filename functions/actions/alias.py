@@ -1,11 +1,12 @@
 """Aliases: names for a version, or for two with weights."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import uuid4
 
 from functions import lookup
 from functions.access.caller import Caller
-from functions.actions.base import change
+from functions.actions.base import change, deployed
 from functions.arn import FunctionReference
 from functions.errors import (
     InvalidParameterValueException,
@@ -13,6 +14,8 @@ from functions.errors import (
     ResourceNotFoundException,
 )
 from functions.models import LATEST, Alias, Function
+
+MAX_WHY = 512
 
 
 def create(
@@ -23,10 +26,12 @@ def create(
     *,
     description: str = "",
     weights: Mapping[str, float] | None = None,
+    why: str = "",
 ) -> Alias:
-    """`weights`: at most one further version's label -> its share, 0.0 to 1.0."""
+    """`weights`: at most one further version's label -> its share, 0.0 to 1.0. `why` is kept with the audit row."""
     arn = reference.qualified(name)
-    with change(caller, "CreateAlias", arn, version=version, weights=dict(weights or {})):
+    _check_why(why)
+    with change(caller, "CreateAlias", arn, **{"from": None}, why=why) as detail:
         try:
             function = lookup.function(reference, lock=True)
         except ResourceNotFoundException:
@@ -34,7 +39,7 @@ def create(
         _check_version(function, version)
         if function.aliases.filter(name=name).exists():
             raise ResourceConflictException(f"Alias already exists: {arn}", field="Name")
-        return Alias.objects.create(
+        alias = Alias.objects.create(
             function=function,
             name=name,
             version=version,
@@ -42,6 +47,9 @@ def create(
             description=description,
             revision_id=uuid4(),
         )
+        detail["to"] = _target(alias)
+        deployed(caller, function, Function.Deploy.ALIAS)
+        return alias
 
 
 def update(
@@ -53,15 +61,19 @@ def update(
     description: str | None = None,
     weights: Mapping[str, float] | None = None,
     revision_id: str | None = None,
+    why: str = "",
+    action: str = "UpdateAlias",
 ) -> Alias:
     """What is None stays; empty `weights` end the weighted routing. Every update gives a new revision."""
     arn = reference.qualified(name)
-    with change(caller, "UpdateAlias", arn, version=version, weights=None if weights is None else dict(weights)):
+    _check_why(why)
+    with change(caller, action, arn, why=why) as detail:
         function = lookup.function(reference, lock=True)
         alias = function.aliases.filter(name=name).first()
         if alias is None:
             raise ResourceNotFoundException(f"Alias not found: {arn}", field="Name")
         lookup.check_revision(alias, revision_id)
+        before = _target(alias)
         if version is not None:
             _check_version(function, version)
             alias.version = version
@@ -71,16 +83,51 @@ def update(
         alias.revision_id = uuid4()
         alias.save()
         alias.function = function
+        after = _target(alias)
+        detail.update({"from": before, "to": after})
+        if (before["version"], before["weights"]) != (after["version"], after["weights"]):
+            deployed(caller, function, Function.Deploy.ALIAS)
         return alias
 
 
-def delete(caller: Caller, reference: FunctionReference, name: str) -> None:
-    """Delete an alias and its URL; one that is not there is no error, as with AWS."""
-    with change(caller, "DeleteAlias", reference.qualified(name)):
+def rollback(
+    caller: Caller,
+    reference: FunctionReference,
+    name: str,
+    version: str,
+    *,
+    why: str = "",
+    revision_id: str | None = None,
+) -> Alias:
+    """Point the alias at a version again, with all of its traffic: one of `functions.history.previous_targets`.
+
+    Raises ResourceNotFoundException when the alias or the version is gone, PreconditionFailedException when the alias
+    is no longer at `revision_id`.
+    """
+    return update(
+        caller, reference, name, version=version, weights={}, why=why, revision_id=revision_id, action="RollbackAlias"
+    )
+
+
+def delete(caller: Caller, reference: FunctionReference, name: str, *, why: str = "") -> None:
+    """Delete an alias with its URL and asynchronous configuration; one that is not there is no error, as with AWS."""
+    _check_why(why)
+    with change(caller, "DeleteAlias", reference.qualified(name), why=why) as detail:
         function = lookup.function(reference, lock=True)
+        alias = function.aliases.filter(name=name).first()
+        detail.update({"from": _target(alias), "to": None} if alias else {"unchanged": True})
         function.aliases.filter(name=name).delete()
         function.urls.filter(qualifier=name).delete()
         function.event_invoke_configs.filter(qualifier=name).delete()
+
+
+def _target(alias: Alias) -> dict[str, Any]:
+    return {"version": alias.version, "weights": dict(alias.routing), "description": alias.description}
+
+
+def _check_why(why: str) -> None:
+    if len(why) > MAX_WHY:
+        raise InvalidParameterValueException(f"A reason has at most {MAX_WHY} characters.", field="why")
 
 
 def _check_version(function: Function, label: str) -> None:

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from functions.access.caller import Caller
 from functions.cache import generation
-from functions.models import AuditEntry
+from functions.models import AuditEntry, Function
 
 
 @contextmanager
@@ -28,3 +29,11 @@ def change(caller: Caller, action: str, resource: str, **detail: Any) -> Iterato
             detail=detail,
         )
         transaction.on_commit(lambda: generation().bump())
+
+
+def deployed(caller: Caller, function: Function, what: Function.Deploy) -> None:
+    """Note on the function, for lists, who changed last what its callers get. Within the change's transaction."""
+    function.last_deployed_at = timezone.now()
+    function.last_deployed_by = caller.user_name
+    function.last_deploy = what
+    function.save(update_fields=["last_deployed_at", "last_deployed_by", "last_deploy"])

@@ -114,6 +114,12 @@ def apply(version: FunctionVersion, members: Mapping[str, Any]) -> None:
     version.extras = extras
 
 
+def plain(version: FunctionVersion) -> dict[str, Any]:
+    """The members that may be shown to anybody: no variables, which may be secrets."""
+    shown = {member: getattr(version, column) for member, column in COLUMNS.items()}
+    return {**shown, "EphemeralStorage": version.ephemeral_storage, "Architectures": version.architectures}
+
+
 def fingerprint(version: FunctionVersion) -> str:
     """What tells two states of `$LATEST` apart: code and configuration."""
     content = [

@@ -16,7 +16,7 @@ from django.utils import timezone
 from functions import lookup
 from functions.access.caller import Caller
 from functions.actions import configuration
-from functions.actions.base import change
+from functions.actions.base import change, deployed
 from functions.actions.tags import check_count
 from functions.actions.version import check_storage, snapshot
 from functions.arn import FunctionReference
@@ -54,19 +54,22 @@ def create(
         package = _package(code)
         check_storage(reference.account_id, reference.region, package.size)
         try:
-            with change(caller, "CreateFunction", reference.function_arn, package=package.sha256):
+            with change(caller, "CreateFunction", reference.function_arn, package=package.sha256) as detail:
                 _save(package)
                 function = Function.objects.create(
                     account_id=reference.account_id,
                     region=reference.region,
                     name=reference.name,
                     tags=dict(tags or {}),
+                    last_deployed_at=timezone.now(),
+                    last_deployed_by=caller.user_name,
+                    last_deploy=Function.Deploy.CREATED,
                 )
                 latest = FunctionVersion(function=function, package=package, architectures=["x86_64"])
                 configuration.apply(latest, members)
                 _stamp(caller, latest)
                 latest.save(force_insert=True)
-                return snapshot(caller, latest) if publish else latest
+                return _published(caller, latest, detail) if publish else latest
         except IntegrityError:
             if rows.exists():  # somebody else was faster
                 raise _exists(reference) from None
@@ -96,10 +99,11 @@ def update_code(
         if dry_run:
             before.package = package
             return before
-        with change(caller, "UpdateFunctionCode", reference.function_arn, package=package.sha256):
+        with change(caller, "UpdateFunctionCode", reference.function_arn, package=package.sha256) as detail:
             latest = lookup.locked_latest(reference)
             lookup.check_revision(latest, revision_id)
             old = latest.package_id
+            detail["from"] = old
             if old != before.package_id and not isinstance(code, bytes):
                 raise ResourceConflictException(
                     "The operation cannot be performed at this time. An update is in progress for resource: "
@@ -111,8 +115,9 @@ def update_code(
                 latest.architectures = list(architectures)
             _stamp(caller, latest)
             latest.save()
+            deployed(caller, latest.function, Function.Deploy.CODE)
             transaction.on_commit(lambda: store.release(old))
-            return snapshot(caller, latest) if publish else latest
+            return _published(caller, latest, detail) if publish else latest
 
 
 def update_configuration(
@@ -123,12 +128,17 @@ def update_configuration(
     lookup.check_revision(lookup.version(reference), revision_id)
     configuration.check(caller, members)
     changed = sorted(member for member in members if member not in ("FunctionName", "RevisionId"))
-    with change(caller, "UpdateFunctionConfiguration", reference.function_arn, changed=changed):
+    with change(caller, "UpdateFunctionConfiguration", reference.function_arn, changed=changed) as detail:
         latest = lookup.locked_latest(reference)
         lookup.check_revision(latest, revision_id)
+        before = configuration.plain(latest)
         configuration.apply(latest, members)
+        after = configuration.plain(latest)
+        detail["from"] = {member: value for member, value in before.items() if after[member] != value}
+        detail["to"] = {member: after[member] for member in detail["from"]}
         _stamp(caller, latest)
         latest.save()
+        deployed(caller, latest.function, Function.Deploy.CONFIGURATION)
     return latest
 
 
@@ -169,6 +179,12 @@ def _package(code: Code, base: str = "") -> Package:
 
 def _save(package: Package) -> None:
     Package.objects.bulk_create([package], ignore_conflicts=True)
+
+
+def _published(caller: Caller, latest: FunctionVersion, detail: dict[str, Any]) -> FunctionVersion:
+    version = snapshot(caller, latest)
+    detail["version"] = version.label
+    return version
 
 
 def _stamp(caller: Caller, latest: FunctionVersion) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from functions import lookup
 from functions.access.caller import Caller
-from functions.actions.base import change
+from functions.actions.base import change, deployed
 from functions.actions.configuration import fingerprint
 from functions.arn import FunctionReference
 from functions.code import store
@@ -33,7 +33,7 @@ def publish(
 ) -> FunctionVersion:
     """A version of what `$LATEST` is now; the newest version again when nothing has changed since."""
     reference = reference.unqualified()
-    with change(caller, "PublishVersion", reference.function_arn):
+    with change(caller, "PublishVersion", reference.function_arn) as detail:
         latest = lookup.locked_latest(reference)
         lookup.check_revision(latest, revision_id)
         current = code_sha256(latest.package)
@@ -43,7 +43,14 @@ def publish(
                 "Please try again with the CodeSHA256 in $LATEST.",
                 field="CodeSha256",
             )
-        return snapshot(caller, latest, description)
+        following = latest.function.next_version
+        version = snapshot(caller, latest, description)
+        detail.update(version=version.label, description=version.description, package=version.package_id)
+        if version.number == following:
+            deployed(caller, latest.function, Function.Deploy.VERSION)
+        else:
+            detail["unchanged"] = True
+        return version
 
 
 def snapshot(caller: Caller, latest: FunctionVersion, description: str | None = None) -> FunctionVersion:
@@ -82,17 +89,19 @@ def delete(caller: Caller, reference: FunctionReference) -> None:
         )
     if reference.qualifier and not reference.qualifier.isdigit() and not reference.qualifier.startswith("$"):
         raise InvalidParameterValueException("Deletion of aliases is not currently supported.", field="Qualifier")
-    with change(caller, "DeleteFunction", reference.arn):
+    with change(caller, "DeleteFunction", reference.arn) as detail:
         function = lookup.function(reference, lock=True)
         number = lookup.version_number(reference.qualifier)
         version = function.versions.filter(number=number).first() if number else None
         if version is None:
+            detail["unchanged"] = True
             return
         if names := _aliases_of(function, version):
             raise ResourceConflictException(
                 f"Unable to delete version because the following aliases reference it: [{', '.join(names)}]",
                 field="Qualifier",
             )
+        detail.update(version=version.label, description=version.description, package=version.package_id)
         version.delete()
         function.event_invoke_configs.filter(qualifier=version.label).delete()
         transaction.on_commit(lambda: store.release(version.package_id))

@@ -318,11 +318,11 @@ def test_queries(alice: Caller, django_assert_num_queries: DjangoAssertNumQuerie
         create(alice, "thumbs")
     with django_assert_num_queries(1):
         function_api.get_function(alice, {"FunctionName": "thumbs"})
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         function.update_configuration(alice, reference, {"Timeout": 9})
-    with django_assert_num_queries(9):
-        function.update_code(alice, reference, OTHER)
     with django_assert_num_queries(10):
+        function.update_code(alice, reference, OTHER)
+    with django_assert_num_queries(11):
         version.publish(alice, reference)
     with django_assert_num_queries(7):
         tags.add(alice, reference, {"team": "a"})
