@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import cached_property
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from console.pages import access, timerange
 from console.pages.timerange import TimeRange
@@ -76,6 +77,7 @@ class Row:
 
 
 @access.page
+@vary_on_headers("HX-Request")  # one address, two answers: the page, or a part of it
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     span = timerange.read(request.GET, "now-1d")

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from console.pages import access, function_head, loglines, timerange
 from console.pages.timerange import TimeRange
@@ -101,6 +102,7 @@ class Search:
 
 
 @access.page
+@vary_on_headers("HX-Request")  # one address, two answers: the page, or a part of it
 @require_safe
 def show(request: HttpRequest, name: str) -> HttpResponse:
     head = function_head.load(request, name, "logs")

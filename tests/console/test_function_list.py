@@ -136,6 +136,8 @@ def test_htmx_gets_the_list_alone(alice: Person) -> None:
     page = alice.client.get("/functions/?q=a", headers={"HX-Request": "true"}).content.decode()
     assert "alpha" in page
     assert "<html" not in page
+    # A browser must not take the one for the other when somebody goes back.
+    assert "HX-Request" in alice.client.get("/functions/?q=a")["Vary"]
 
 
 def test_the_number_of_queries_does_not_grow_with_the_list(alice: Person) -> None:

@@ -294,6 +294,14 @@ def test_the_list_is_filtered_while_typing(visit: Start, hearth: RunningHearth) 
     expect(page.locator("#list tbody tr")).to_have_count(1)
     expect(page.locator("#list")).to_contain_text("browser-findme")
     assert "q=findme" in page.url
+    page.get_by_role("link", name="browser-findme").click()
+    page.wait_for_url("**/code/")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Functions")
+    expect(page.locator("#list tbody tr")).to_have_count(1)
+    expect(page.locator("#q")).to_have_value("findme")
+    page.go_back()
+    expect(page.get_by_role("link", name="browser-hidden")).to_be_visible()
 
 
 def test_a_phone_reaches_everything(visit: Start, hearth: RunningHearth) -> None:
