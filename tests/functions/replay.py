@@ -7,6 +7,7 @@ placeholders: `<uuid:1>` matches anything the first time and the same value ever
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,9 @@ class Replay:
             assert sorted(recorded) == sorted(actual), where
             for member, value in recorded.items():
                 inside = f"{where}.{member}"
-                if member in MOMENTS:
+                if value == "datetime":
+                    assert isinstance(actual[member], datetime), inside
+                elif member in MOMENTS:
                     assert MOMENT.fullmatch(actual[member]), inside
                 elif member == "FunctionUrl":
                     assert re.fullmatch(rf"http://[a-z0-9]{{32}}\.lambda-url\.{REGION}\.localhost:\d+/", actual[member])
