@@ -21,6 +21,12 @@ HEARTH_SPOOL = HEARTH_DATA / "spool"
 for _directory in (HEARTH_CODE, HEARTH_RUN, HEARTH_SPOOL, HEARTH_DATA / "static"):
     _directory.mkdir(exist_ok=True, mode=0o700)
 
+# A unix socket's address holds 107 bytes.
+if len(str(HEARTH_RUN / "redis.sock").encode()) > 107:
+    raise env.SettingError(
+        "HEARTH_DATA", str(HEARTH_DATA), "a shorter path: sockets below it must stay under 108 bytes"
+    )
+
 # --- who and where we say we are --------------------------------------------------------------------------------
 
 HEARTH_HOST = env.host("HEARTH_HOST", "127.0.0.1")
@@ -37,9 +43,10 @@ if HEARTH_OPEN and HEARTH_HOST not in ("127.0.0.1", "::1", "localhost"):
 
 # --- sizes ------------------------------------------------------------------------------------------------------
 
-# Processes of the web server, and threads in each.
+# Processes of the web server, and threads in each: a synchronous invocation holds one while it runs. They are
+# started on demand.
 HEARTH_WEB_WORKERS = env.integer("HEARTH_WEB_WORKERS", 2, 1, 64)
-HEARTH_WEB_THREADS = env.integer("HEARTH_WEB_THREADS", 32, 1, 1024)
+HEARTH_WEB_THREADS = env.integer("HEARTH_WEB_THREADS", 128, 1, 1024)
 # Sandboxes kept ready per runtime that is in use.
 HEARTH_POOL_SIZE = env.integer("HEARTH_POOL_SIZE", 4, 0, 256)
 # Seconds an execution environment stays after its last invocation.

@@ -87,7 +87,8 @@ def deliver_next() -> bool:
     if event is None:
         return False
     try:
-        outcome = _attempt(event)
+        with _renewer:
+            outcome = _attempt(event)
     except Exception:
         # Whatever went wrong is ours, not the function's: give the event back at once.
         _write(event, state=AsyncEvent.State.PENDING, due_at=timezone.now() + timedelta(seconds=FAULT_SECONDS))
@@ -116,8 +117,6 @@ def _lease() -> AsyncEvent | None:
             event.lease_owner = OWNER
             event.lease_until = now + timedelta(seconds=LEASE_SECONDS)
             event.save(update_fields=["state", "lease_owner", "lease_until"])
-    if event is not None:
-        _renewer.start()
     return event
 
 
@@ -198,27 +197,39 @@ def _throttle_delay(event: AsyncEvent) -> timedelta:
 
 
 class _Renewer:
-    """One thread per process that keeps this process's leases alive while it runs events."""
+    """One thread that keeps this process's leases alive while it runs events, and ends when it runs none."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._running = 0
         self._thread: threading.Thread | None = None
 
-    def start(self) -> None:
+    def __enter__(self) -> None:
         with self._lock:
-            if self._thread is None or not self._thread.is_alive():
+            self._running += 1
+            if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="lease-renewer", daemon=True)
                 self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._running -= 1
 
     def _run(self) -> None:
         while True:
             time.sleep(RENEW_SECONDS)
+            with self._lock:
+                if not self._running:
+                    self._thread = None
+                    return
             try:
                 AsyncEvent.objects.filter(lease_owner=OWNER, state=AsyncEvent.State.RUNNING).update(
                     lease_until=timezone.now() + timedelta(seconds=LEASE_SECONDS)
                 )
-            except Exception:
+            except Exception:  # whatever is wrong with the database now, the next turn may find it well
                 log.exception("leases could not be renewed")
+            finally:
+                connection.close()
 
 
 _renewer = _Renewer()

@@ -93,7 +93,7 @@ class _Lanes:
             self._read_at = time.monotonic()
             nodes = live()
             if nodes:
-                self._addresses = sorted(node.address for node in nodes)
+                self._addresses = sorted({node.address for node in nodes})
         except redis.RedisError as error:
             log.warning("the broker is away, going on with the nodes known: %s", error)
         finally:

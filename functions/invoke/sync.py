@@ -12,10 +12,6 @@ log = logging.getLogger(__name__)
 
 # A node that is being restarted is back within this time: the caller waits instead of failing.
 PATIENCE_SECONDS = 5.0
-THROTTLE_MESSAGES = {
-    "ReservedFunctionConcurrentInvocationLimitExceeded": "Rate Exceeded.",
-    "ConcurrentInvocationLimitExceeded": "Rate Exceeded.",
-}
 
 
 def invoke(
@@ -46,9 +42,7 @@ def invoke(
     try:
         return run(request, payload)
     except Throttled as error:
-        raise TooManyRequestsException(
-            THROTTLE_MESSAGES.get(error.reason, "Rate Exceeded."), Reason=error.reason
-        ) from None
+        raise TooManyRequestsException("Rate Exceeded.", Reason=error.reason) from None
     except LaneError as error:
         log.error("invocation %s was not run to its end: %s", request_id, error)
         raise InternalServiceException("The request failed because no worker node could run it to its end.") from error

@@ -48,6 +48,7 @@ def test_defaults_lie_in_the_data_directory(tmp_path: Path) -> None:
         ("DATABASE_URL", "postgresql://host"),
         ("REDIS_URL", "http://localhost"),
         ("HEARTH_DATA", __file__),
+        ("HEARTH_DATA", f"/tmp/{'long' * 30}"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_said_in_one_sentence(tmp_path: Path, name: str, value: str) -> None:
