@@ -8,6 +8,7 @@ to its end (at most --drain seconds), answers, and ends; a second one ends at on
 """
 
 import argparse
+import gc
 import json
 import logging
 import os
@@ -76,6 +77,8 @@ class Executor:
         self._listen_to_signals()
         for runtime in first_runtimes():
             self.pools.runtime(runtime)
+        gc.freeze()
+        gc.set_threshold(20_000)  # an invocation leaves no cycles: looking for them is most of the time in vain
         print(json.dumps({"ready": True, "isolation": self.isolation.facts}), flush=True)  # noqa: T201
         try:
             self.loop.run()
@@ -87,6 +90,7 @@ class Executor:
             "node": self.options.node,
             "isolation": self.isolation.facts,
             "runtimes": {name: interpreter.version for name, interpreter in installed().items()},
+            "in_use": dict(self.engine.concurrency.by_function),  # account:region:name -> invocations now
             **self.pools.status(),
         }
 
