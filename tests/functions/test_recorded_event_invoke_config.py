@@ -69,9 +69,9 @@ def test_what_aws_refuses_and_takes(aws: Any) -> None:
 
     # Destinations.
     replay.error("put_functionname_nootherargs", put, **NAME)
-    success = {"DestinationConfig": {"OnSuccess": {}}}
+    success: dict[str, Any] = {"DestinationConfig": {"OnSuccess": {}}}
     replay.check("put_destination_success_no_destination_arn", put(**NAME, **success))
-    failure = {"DestinationConfig": {"OnFailure": {}}}
+    failure: dict[str, Any] = {"DestinationConfig": {"OnFailure": {}}}
     replay.check("put_destination_failure_no_destination_arn", put(**NAME, **failure))
     itself = {"DestinationConfig": {"OnSuccess": {"Destination": arn("thumbs")}}}
     replay.error("put_destination_recursive", put, **NAME, **itself)
