@@ -150,6 +150,21 @@ class Environment:
             self.sandbox.kill()
             self.freeze(False)
 
+    def facts(self) -> dict[str, object]:
+        """For the status: what it is, for whom, since when (seconds)."""
+        spec = self.spec
+        return {
+            "pid": self.sandbox.pid if self.sandbox is not None else None,
+            "state": self.state.value,
+            "frozen": self.frozen,
+            "age_s": round(time.monotonic() - self.started, 1),
+            "log_stream": self.log_stream,
+            "account_id": spec.account_id if spec else "",
+            "function_name": spec.function_name if spec else "",
+            "version": spec.version if spec else "",
+            "memory_mb": spec.memory_mb if spec else 0,
+        }
+
     @property
     def usable(self) -> bool:
         """Whether it can serve: READY or IDLE, and not about to die."""

@@ -140,6 +140,7 @@ class Pools:
                 for name, pool in self._runtimes.items()
             },
             "environments": states,
+            "sandboxes": [environment.facts() for environment in self._of],
             "configured_memory_mb": self._memory_mb,
         }
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench.measure import Times, pss_mib, timed, wrk
+from tests.bench.measure import Times, memory, timed, wrk
 from tests.family import ROOT, RunningHearth, start, wait_for, zip_of
 
 PYTHON = f"python3.{sys.version_info.minor}"
@@ -37,7 +37,7 @@ def main() -> None:
             hearth.deploy("hello", HELLO)
             rows += warm(hearth)
             rows += cold(hearth)
-            rows.append(("idle pre-warmed environment, PSS", "at most 8 MiB", idle(hearth)))
+            rows.append(("idle pre-warmed environment", "at most 8 MiB", idle(hearth)))
         finally:
             hearth.stop()
         rows.append(("`make run` (installed) to the first successful invoke", "at most 5 s", first_invoke(data)))
@@ -140,15 +140,20 @@ def idle(hearth: RunningHearth) -> str:
         if namespace != own:
             environments[namespace].append(pid)
     assigned = _assigned_namespaces(hearth)
-    sizes: dict[str, list[float]] = defaultdict(list)
+    sizes: dict[str, list[Memory]] = defaultdict(list)
     for namespace, pids in environments.items():
         names = {Path(f"/proc/{pid}/exe").resolve().name for pid in pids}
         kind = "Node.js" if any("node" in name for name in names) else "Python"
         if namespace not in assigned:
-            sizes[kind].append(sum(pss_mib(pid) for pid in pids))
-    return ", ".join(
-        f"{kind} {sum(each) / len(each):.1f} MiB ({len(each)} ready)" for kind, each in sorted(sizes.items())
-    )
+            sizes[kind].append(sum((memory(pid) for pid in pids), Memory(0, 0)))
+    figures = []
+    for kind, each in sorted(sizes.items()):
+        mean = sum(each, Memory(0, 0))
+        figures.append(
+            f"{kind}: {mean.private / len(each):.1f} MiB private, {mean.proportional / len(each):.1f} MiB PSS "
+            f"({len(each)} ready)"
+        )
+    return "; ".join(figures)
 
 
 def _assigned_namespaces(hearth: RunningHearth) -> set[str]:
@@ -156,7 +161,7 @@ def _assigned_namespaces(hearth: RunningHearth) -> set[str]:
     from functions.execution.lane import LaneClient
 
     status: dict[str, Any] = LaneClient(str(hearth.data / "run" / "lane.sock")).status()
-    return {os.readlink(f"/proc/{each['pid']}/ns/pid") for each in status["environments"] if each.get("function_name")}
+    return {os.readlink(f"/proc/{each['pid']}/ns/pid") for each in status["sandboxes"] if each["function_name"]}
 
 
 def _descendants(pid: int) -> set[int]:
@@ -179,7 +184,7 @@ def first_invoke(data: Path) -> str:
 
 
 def write(rows: list[tuple[str, str, str]], load: float) -> None:
-    memory = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())[1]) / 1024**2  # type: ignore[index]
+    installed = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())[1]) / 1024**2  # type: ignore[index]
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
     lines = [
         "# Benchmarks",
@@ -188,7 +193,7 @@ def write(rows: list[tuple[str, str, str]], load: float) -> None:
         "with requests signed beforehand, or by boto3 as said. What else ran: the family itself (web, worker node,",
         "ingester, beat, Redis) and the load generator, all on the same cores.",
         "",
-        f"{datetime.now(UTC):%Y-%m-%d}, commit {commit.strip()}, {os.cpu_count()} cores, {memory:.0f} GiB, Linux "
+        f"{datetime.now(UTC):%Y-%m-%d}, commit {commit.strip()}, {os.cpu_count()} cores, {installed:.0f} GiB, Linux "
         f"{platform.release()}, Python {platform.python_version()}, SQLite, load average before the run {load:.1f}.",
         "",
         "| what | required | measured |",

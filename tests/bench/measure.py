@@ -91,7 +91,21 @@ def _milliseconds(value: str) -> float:
     return float(number) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit]
 
 
-def pss_mib(pid: int) -> float:
-    """Proportional set size: what the process costs, shared pages divided among those who share them."""
+@dataclass(frozen=True)
+class Memory:
+    """MiB. `private` is what one more process costs; `proportional` (PSS) adds its share of what others use too."""
+
+    private: float
+    proportional: float
+
+    def __add__(self, other: "Memory") -> "Memory":
+        return Memory(self.private + other.private, self.proportional + other.proportional)
+
+
+def memory(pid: int) -> Memory:
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return int(_find(r"Pss:\s+(\d+) kB", rollup)) / 1024
+
+    def mib(name: str) -> float:
+        return int(_find(rf"^{name}:\s+(\d+) kB", rollup)) / 1024
+
+    return Memory(mib("Private_Dirty") + mib("Private_Clean"), mib("Pss"))
