@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench.measure import Times, memory, timed, wrk
+from tests.bench.measure import Memory, Times, memory, timed, wrk
 from tests.family import ROOT, RunningHearth, start, wait_for, zip_of
 
 PYTHON = f"python3.{sys.version_info.minor}"
