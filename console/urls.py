@@ -7,13 +7,17 @@ from console.pages import (
     code,
     configuration,
     create,
+    dashboard,
     download,
     function,
     health,
     invocation,
+    invocations,
     logs,
     monitor,
+    record,
     session,
+    tail,
     version,
 )
 
@@ -22,8 +26,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login/", session.sign_in, name="login"),
     path("logout/", session.sign_out, name="logout"),
     path("account/", session.choose_account, name="account"),
-    path("", RedirectView.as_view(pattern_name="functions"), name="home"),
+    path("", dashboard.show, name="home"),
     path("functions/", function.index, name="functions"),
+    path("invocations/", invocations.index, name="all-invocations"),
     path("functions/new/", create.create, name="create"),
     # One function. All take ?qualifier=<version or alias>.
     path("functions/<str:name>/", RedirectView.as_view(pattern_name="code", query_string=True), name="function"),
@@ -36,6 +41,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("functions/<str:name>/test-events/", invocation.test_events, name="test-events"),
     path("functions/<str:name>/monitor/", monitor.show, name="monitor"),
     path("functions/<str:name>/logs/", logs.show, name="logs"),
+    path("functions/<str:name>/logs/live/", tail.show, name="tail"),
+    path("functions/<str:name>/logs/tail", tail.stream, name="tail-stream"),
+    path("functions/<str:name>/invocations/", invocations.of_function, name="invocations"),
+    path("functions/<str:name>/invocations/<uuid:request_id>/", record.show, name="invocation"),
+    path("functions/<str:name>/invocations/<uuid:request_id>/rerun/", record.rerun, name="rerun"),
+    path("functions/<str:name>/invocations/<uuid:request_id>/save/", record.save_event, name="save-event"),
     path("functions/<str:name>/versions/", version.index, name="versions"),
     path("functions/<str:name>/versions/publish/", version.publish, name="publish"),
     path("functions/<str:name>/versions/<int:number>/delete/", version.delete_version, name="delete-version"),
@@ -45,7 +56,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("functions/<str:name>/config/<slug:section>/", configuration.show, name="config-section"),
     path("functions/<str:name>/delete/", configuration.delete, name="delete-function"),
     path("_hearth/packages/<str:token>", download.package, name="package"),
-    path("r/<uuid:request_id>", logs.resolve, name="request"),
+    path("r/", record.find, name="find-request"),
+    path("r/<uuid:request_id>", record.resolve, name="request"),
 ]
 
 handler403 = "console.pages.problems.forbidden"

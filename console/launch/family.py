@@ -56,6 +56,8 @@ class _Family:
         self.stopping = False
 
     def run(self) -> int:
+        from monitoring import live
+
         self._check_tools()
         lock = self._lock()
         self._check_port()
@@ -74,6 +76,7 @@ class _Family:
                 time.sleep(0.2)
         finally:
             _say("ending ...")
+            live.end_all()
             self.supervisor.stop()
             lock.close()
             _say("ended, nothing is left running")

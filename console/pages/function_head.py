@@ -17,6 +17,7 @@ TABS = [
     ("code", "Code"),
     ("monitor", "Monitor"),
     ("logs", "Logs"),
+    ("invocations", "Invocations"),
     ("versions", "Versions & aliases"),
     ("configuration", "Configuration"),
 ]

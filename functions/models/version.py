@@ -65,3 +65,8 @@ class FunctionVersion(models.Model):
     def arn(self) -> str:
         """The qualified ARN."""
         return f"{self.function.arn}:{self.label}"
+
+    @property
+    def log_group(self) -> str:
+        """Where its output is kept."""
+        return (self.extras.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{self.function.name}"

@@ -17,6 +17,7 @@ from monitoring.ingest.segments import READ_BYTES, Segment, Spool
 from monitoring.ingest.spool import SUFFIX
 from monitoring.ingest.stop import Stop
 from monitoring.ingest.writer import Batch, CursorMoved, Writer
+from monitoring.live import Publisher
 from monitoring.models import SpoolCursor
 
 POLL_SECONDS = 0.05
@@ -41,6 +42,7 @@ class Ingester:
         self._tidy = False
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._writer = Writer(node_of(directory))
+        self._publisher = Publisher()
 
     def run(self, stop: Stop) -> None:
         """Work until `stop`. A database that is busy or gone is waited for; nothing is lost meanwhile."""
@@ -83,6 +85,8 @@ class Ingester:
             self.written += len(batch.reports)
         for segment in taken:
             segment.committed = segment.position
+        if taken:
+            self._publisher.publish(batch.reports)
         for segment in done:
             self._finish(segment)
         return len(batch.reports) >= BATCH_REPORTS or size >= READ_BYTES // 2

@@ -147,10 +147,18 @@ def series(account_id: str, region: str, metric: Metric, start: int, end: int, p
 
 def total(account_id: str, region: str, metric: Metric, start: int, end: int) -> Point:
     """All samples of a range as one point, exact to the minute."""
-    point = Point(start)
-    for bucket in buckets(account_id, region, [metric]).filter(whole_range(start, end)):
-        point.add(bucket)
-    return point
+    return totals(account_id, region, [metric], start, end)[metric]
+
+
+def totals(account_id: str, region: str, metrics: Collection[Metric], start: int, end: int) -> dict[Metric, Point]:
+    """The same of several metrics, in one query."""
+    points = {metric: Point(start) for metric in metrics}
+    rows = buckets(account_id, region, metrics).filter(whole_range(start, end)) if metrics else ()
+    for bucket in rows:
+        found = points.get(Metric(bucket.name, bucket.dimensions))
+        if found is not None:
+            found.add(bucket)
+    return points
 
 
 def summary(

@@ -16,7 +16,7 @@ function styled(trace, look) {
   return {
     ...role, ...trace,
     line: { ...role.line, ...trace.line },
-    marker: { ...role.marker, ...trace.marker },
+    marker: { color: role.line?.color, ...role.marker, ...trace.marker },
   };
 }
 

@@ -171,8 +171,8 @@ def test_a_request_id_leads_to_its_log_from_anywhere(alice: Person, mallory: Per
     wanted = invoked("traced", "mine\n")
     invoked("traced", "other\n")
     response = alice.client.get(f"/r/{wanted}")
-    assert response["Location"] == f"/functions/traced/logs/?request={wanted}"
-    for url in (response["Location"], f"/functions/traced/logs/?q={wanted}"):
+    assert response["Location"] == f"/functions/traced/invocations/{wanted}/"
+    for url in (f"/functions/traced/logs/?request={wanted}", f"/functions/traced/logs/?q={wanted}"):
         groups = alice.client.get(url).context["groups"]
         assert [(group.request_id, group.is_open) for group in groups] == [(wanted, True)]
     assert alice.client.get(f"/r/{uuid.uuid4()}").status_code == 404
