@@ -1,6 +1,6 @@
 """The map of the console. AWS requests never get here: `console.gateway.middleware` takes them first."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from console.pages import (
@@ -8,13 +8,16 @@ from console.pages import (
     configuration,
     create,
     dashboard,
+    design,
     download,
     function,
     health,
+    invitation,
     invocation,
     invocations,
     logs,
     monitor,
+    palette,
     record,
     session,
     tail,
@@ -27,6 +30,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("logout/", session.sign_out, name="logout"),
     path("account/", session.choose_account, name="account"),
     path("", dashboard.show, name="home"),
+    path("invitations/<str:secret>/", invitation.show, name="invitation"),
+    path("palette/", palette.entries, name="palette"),
+    path("settings/", include("console.pages.settings.urls")),
+    path("admin/", include("console.pages.admin.urls")),
+    path("design/", design.show, name="design"),
     path("functions/", function.index, name="functions"),
     path("invocations/", invocations.index, name="all-invocations"),
     path("functions/new/", create.create, name="create"),

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
+from functions.access import presets
 from functions.access.caller import Caller
 from functions.models import Account, Membership
 
@@ -61,14 +62,45 @@ def caller(request: HttpRequest) -> Caller:
     )
 
 
+def allows(request: HttpRequest, action: str) -> bool:
+    """Whether the person's preset allows an action, of AWS or `hearth:*`."""
+    return presets.allows(membership(request).preset, action)
+
+
+def needs(action: str) -> Callable[[View[P]], View[P]]:
+    """A page for those whose preset allows the action, whatever the method."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if not allows(request, action):
+                role = membership(request).get_preset_display().lower()
+                raise PermissionDenied(f"Your role here is {role}, which does not allow {action}.")
+            return view(request, *args, **kwargs)
+
+        return own_page(guarded)
+
+    return decorate
+
+
 def page(view: View[P]) -> View[P]:
     """A page for any member: signed in, in an account. What changes something (POST) is not for viewers."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        membership(request)
         if request.method not in ("GET", "HEAD") and not may_change(request):
             raise PermissionDenied("Viewers may look, not change. Ask an administrator for the developer role.")
+        return view(request, *args, **kwargs)
+
+    return own_page(guarded)
+
+
+def own_page(view: View[P]) -> View[P]:
+    """A page of the person's own: any member may also change what is there."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        membership(request)
         return view(request, *args, **kwargs)
 
     checked: Any = login_required(guarded)

@@ -22,6 +22,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "account": access.membership(request).account,
             "memberships": rows,
             "may_change": access.may_change(request),
+            "has_administration": access.allows(request, "hearth:ListRuntimes"),
         }
     return {**page, "shell": around}
 

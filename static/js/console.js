@@ -19,16 +19,19 @@ export function toast(text, kind = "ok") {
   setTimeout(() => node.remove(), 4000);
 }
 
-function cycleTheme() {
+function cycleTheme(url) {
   const order = ["", "light", "dark"];
   const next = order[(order.indexOf(root.dataset.theme ?? "") + 1) % order.length];
-  if (next) {
-    root.dataset.theme = next;
-    localStorage.setItem("theme", next);
-  } else {
-    delete root.dataset.theme;
-    localStorage.removeItem("theme");
-  }
+  if (next) root.dataset.theme = next;
+  else delete root.dataset.theme;
+  localStorage.setItem("theme", next || "system");
+  localStorage.setItem("theme-at", String(Date.now()));
+  fetch(url, {
+    method: "POST",
+    body: new URLSearchParams({ theme: next || "system" }),
+    headers: { "X-CSRFToken": csrfToken(), Accept: "application/json" },
+    keepalive: true,
+  }).catch(() => {}); // this browser remembers it in any case
   toast(`Theme: ${next || "as the system"}`);
   dispatchEvent(new Event("hearth:theme"));
 }
@@ -45,7 +48,7 @@ async function copy(button) {
 
 addEventListener("click", (event) => {
   const target = event.target.closest("button, a");
-  if (target?.matches("[data-theme-toggle]")) cycleTheme();
+  if (target?.matches("[data-theme-toggle]")) cycleTheme(target.dataset.themeToggle);
   if (target?.matches("[data-copy], [data-copy-from]")) copy(target);
   if (target?.matches("[data-open]")) document.getElementById(target.dataset.open)?.showModal();
   if (target?.matches("[data-close]")) target.closest("dialog")?.close();

@@ -1,0 +1,62 @@
+"""The limits in force, AWS's own beside them, and where each value comes from."""
+
+from dataclasses import asdict, dataclass
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from console.pages import access
+from console.pages.admin import layout
+from console.pages.operations import call
+from functions.limits import DEFAULTS, limits
+
+# How a person says it, and the unit.
+MEANINGS = {
+    "zipped_bytes": ("Package, zipped", "bytes"),
+    "unzipped_bytes": ("Package and layers, unzipped", "bytes"),
+    "storage_bytes": ("All packages of the account", "bytes"),
+    "environment_bytes": ("Environment variables of a function", "bytes"),
+    "name_length": ("Length of a function's name", ""),
+    "tags": ("Tags on a function", ""),
+    "memory_mb": ("Memory, at most", "MB"),
+    "least_memory_mb": ("Memory, at least", "MB"),
+    "page_items": ("Items in an answer of a list operation", ""),
+    "package_files": ("Files in a package", ""),
+    "unreserved_share": ("Share of the concurrency that stays unreserved", "share"),
+}
+# Sizes of this installation: setting, what it is, unit, default.
+SIZES = (
+    ("HEARTH_WEB_WORKERS", "Processes of the web server", "", 2),
+    ("HEARTH_WEB_THREADS", "Threads in each", "", 32),
+    ("HEARTH_ASYNC_THREADS", "Asynchronous invocations at once, per worker", "", 16),
+    ("HEARTH_POOL_SIZE", "Sandboxes kept ready per runtime", "", 4),
+    ("HEARTH_IDLE_SECONDS", "Life of an idle environment", "s", 600),
+    ("HEARTH_RETENTION_DAYS", "Log lines and invocations are kept", "days", 30),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    label: str
+    name: str
+    unit: str
+    value: float
+    default: float
+    setting: str
+
+    @property
+    def is_changed(self) -> bool:
+        return self.value != self.default
+
+
+@access.needs("hearth:ListLimits")
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    rows = [Row("Invocations at once", "concurrency", "", settings.HEARTH_CONCURRENCY, 1000, "HEARTH_CONCURRENCY")]
+    for name, value in asdict(limits()).items():
+        label, unit = MEANINGS.get(name, (name, ""))
+        rows.append(Row(label, name, unit, value, DEFAULTS[name], "HEARTH_LIMITS"))
+    sizes = [Row(label, name, unit, getattr(settings, name), default, name) for name, label, unit, default in SIZES]
+    used = call(access.caller(request), "GetAccountSettings")
+    return layout.show(request, "limits", {"rows": rows, "sizes": sizes, "used": used})

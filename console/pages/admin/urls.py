@@ -1,0 +1,20 @@
+"""The map of /admin/: the account's people, and the machine that runs its functions."""
+
+from django.urls import path
+
+from console.pages.admin import audit, layout, limits, runtimes, users, workers
+
+urlpatterns = [
+    path("", layout.first, name="admin"),
+    path("users/", users.show, name="admin-users"),
+    path("users/invite/", users.invite, name="invite-user"),
+    path("users/invitations/<str:token_hash>/withdraw/", users.withdraw, name="withdraw-invitation"),
+    path("users/<int:user_id>/role/", users.set_preset, name="set-preset"),
+    path("users/<int:user_id>/disable/", users.disable, name="disable-user"),
+    path("users/<int:user_id>/enable/", users.enable, name="enable-user"),
+    path("users/<int:user_id>/password-link/", users.password_link, name="password-link"),
+    path("limits/", limits.show, name="admin-limits"),
+    path("runtimes/", runtimes.show, name="admin-runtimes"),
+    path("workers/", workers.show, name="admin-workers"),
+    path("audit/", audit.show, name="admin-audit"),
+]

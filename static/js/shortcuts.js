@@ -1,0 +1,56 @@
+// `g` and a second key go to a page, `?` shows all keys. Never with Ctrl, Alt or Meta: those are the browser's.
+
+import { pages } from "./palette.js";
+
+const sheet = document.getElementById("shortcuts");
+const places = document.getElementById("shortcut-places");
+const PATIENCE = 1500; // milliseconds between `g` and the second key
+
+let waitingUntil = 0;
+
+function isTyping(target) {
+  return target.closest?.("input, textarea, select, [contenteditable], .cm-editor") || document.querySelector("dialog[open]");
+}
+
+async function show() {
+  const found = (await pages()).filter((each) => each.keys);
+  places.replaceChildren();
+  for (const each of found) {
+    const keys = document.createElement("dt");
+    for (const key of ["g", each.keys]) {
+      const cap = document.createElement("kbd");
+      cap.textContent = key;
+      keys.append(cap, " ");
+    }
+    const label = document.createElement("dd");
+    label.textContent = each.label;
+    places.append(keys, label);
+  }
+  if (!sheet.open) sheet.showModal();
+}
+
+async function go(key) {
+  const place = (await pages()).find((each) => each.keys === key);
+  if (place) location.assign(place.url);
+}
+
+// Before the keys of single pages (`data-key`): the second key after `g` is ours.
+addEventListener(
+  "keydown",
+  (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (event.timeStamp < waitingUntil) {
+      waitingUntil = 0;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      go(event.key);
+    } else if (event.key === "g") {
+      waitingUntil = event.timeStamp + PATIENCE;
+      pages().catch(() => {}); // asked for while the second key is on its way
+    } else if (event.key === "?") {
+      event.preventDefault();
+      show();
+    }
+  },
+  { capture: true },
+);

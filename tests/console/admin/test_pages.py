@@ -1,0 +1,102 @@
+"""Limits, runtimes, workers and the audit log."""
+
+import pytest
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from functions.execution.runtimes.discovery import installed
+from functions.models import AuditEntry
+from tests.console.conftest import RUNTIME, TEAM, Person
+
+MARKUP = "<script>alert(1)</script>"
+
+
+def note(number: int, **fields: object) -> None:
+    row = {"account_id": TEAM, "actor": "bob", "via": "api", "action": "UpdateFunctionCode", "detail": {}}
+    AuditEntry.objects.create(**{**row, "resource": f"arn:aws:lambda:us-east-1:{TEAM}:function:f{number}", **fields})
+
+
+def test_limits_say_where_they_come_from(bob: Person, settings: Settings) -> None:
+    settings.HEARTH_LIMITS = {"tags": 7}
+    rows = {row.name: row for row in bob.client.get("/admin/limits/").context["rows"]}
+    assert (rows["tags"].value, rows["tags"].default, rows["tags"].is_changed) == (7, 50, True)
+    assert not rows["zipped_bytes"].is_changed
+    assert rows["concurrency"].setting == "HEARTH_CONCURRENCY"
+
+
+def test_runtimes_that_are_here_and_how_to_get_the_others(bob: Person) -> None:
+    bob.create("one")
+    context = bob.client.get("/admin/runtimes/").context
+    assert {found.runtime: count for found, _, count in context["rows"]}[RUNTIME] == 1
+    assert {found.runtime for found, _, _ in context["rows"]} == set(installed())
+    commands = {name: command for name, command, _ in context["missing"]}
+    assert commands["java21"] == ""
+    assert all(command for name, command in commands.items() if name.startswith(("python", "nodejs")))
+
+
+def test_workers_without_a_broker(alice: Person) -> None:
+    """No broker runs in these tests: the page says so instead of failing."""
+    answer = alice.client.get("/admin/workers/")
+    assert answer.status_code == 200
+    assert "The broker cannot be reached" in answer.content.decode()
+
+
+def test_the_audit_log_is_of_the_account_and_newest_first(alice: Person, mallory: Person) -> None:
+    note(1)
+    note(2)
+    note(3, account_id="222222222222")
+    rows = [row for row, _ in alice.client.get("/admin/audit/").context["rows"]]
+    assert [row.resource[-2:] for row in rows] == ["f2", "f1"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("resource=function:f1", ["f1"]),
+        ("actor=CAROL", ["f2"]),
+        ("action=delete", ["f3"]),
+        ("actor=bob&action=update", ["f1"]),
+        ("actor=nobody", []),
+        ("before=abc", ["f3", "f2", "f1"]),
+        ("before=99999999999999999999", ["f3", "f2", "f1"]),
+        ("resource=%00", ["f3", "f2", "f1"]),
+    ],
+)
+def test_filters(alice: Person, query: str, found: list[str]) -> None:
+    note(1)
+    note(2, actor="carol")
+    note(3, action="DeleteFunction")
+    answer = alice.client.get(f"/admin/audit/?{query}")
+    assert answer.status_code == 200
+    assert [row.resource[-2:] for row, _ in answer.context["rows"]] == found
+
+
+def test_older_pages_do_not_shift(alice: Person) -> None:
+    for number in range(60):
+        note(number)
+    first = alice.client.get("/admin/audit/?actor=bob").context
+    note(60)
+    second = alice.client.get("/admin/audit/" + first["older"]).context
+    assert [row.resource.rpartition(":f")[2] for row, _ in second["rows"]] == [str(each) for each in range(9, -1, -1)]
+    assert second["older"] == ""
+    assert second["newest"] == "?actor=bob"
+
+
+def test_stored_markup_is_shown_as_text(alice: Person) -> None:
+    note(1, actor=MARKUP, action=MARKUP, resource=MARKUP, detail={"why": MARKUP})
+    page = alice.client.get("/admin/audit/").content.decode()
+    assert MARKUP not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_the_number_of_queries(alice: Person, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    for number in range(60):
+        note(number)
+    alice.client.get("/admin/audit/")
+    with django_assert_num_queries(4):  # session, user, memberships, entries
+        alice.client.get("/admin/audit/")
+
+
+def test_the_design_page_shows_both_themes(alice: Person) -> None:
+    page = alice.client.get("/design/").content.decode()
+    assert 'class="design-theme" data-theme="light"' in page
+    assert 'class="design-theme" data-theme="dark"' in page
