@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.db import models
 
 from functions.models.function import Function
@@ -78,3 +80,8 @@ class AsyncEvent(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def next_try_at(self) -> datetime | None:
+        """When it is run for the first time or again; None when it is running or has ended."""
+        return self.due_at if self.state == self.State.PENDING else None

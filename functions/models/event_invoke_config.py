@@ -1,5 +1,16 @@
 from django.db import models
 
+from functions.models.function import Function
+
+
+class EventInvokeConfigQuerySet(models.QuerySet["EventInvokeConfig"]):
+    def leading_to(self, function: Function) -> "EventInvokeConfigQuerySet":
+        """Those of other functions with this function, or a version or alias of it, as a destination."""
+        found = models.Q()
+        for member in ("on_success", "on_failure"):
+            found |= models.Q(**{member: function.arn}) | models.Q(**{f"{member}__startswith": f"{function.arn}:"})
+        return self.filter(found, function__account_id=function.account_id).select_related("function")
+
 
 class EventInvokeConfig(models.Model):
     """How asynchronous events of a function, or of one version or alias, are retried and where their outcome goes.
@@ -14,6 +25,8 @@ class EventInvokeConfig(models.Model):
     on_success = models.CharField(max_length=350, blank=True)  # ARN of the destination
     on_failure = models.CharField(max_length=350, blank=True)
     modified_at = models.DateTimeField()
+
+    objects = EventInvokeConfigQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -17,7 +17,9 @@ PROMISED = {
         UpdateFunctionConfiguration DeleteFunction PublishVersion ListVersionsByFunction CreateAlias GetAlias
         ListAliases UpdateAlias DeleteAlias PutFunctionConcurrency GetFunctionConcurrency DeleteFunctionConcurrency
         GetAccountSettings TagResource UntagResource ListTags CreateFunctionUrlConfig GetFunctionUrlConfig
-        UpdateFunctionUrlConfig DeleteFunctionUrlConfig ListFunctionUrlConfigs""",
+        UpdateFunctionUrlConfig DeleteFunctionUrlConfig ListFunctionUrlConfigs PutFunctionEventInvokeConfig
+        GetFunctionEventInvokeConfig UpdateFunctionEventInvokeConfig DeleteFunctionEventInvokeConfig
+        ListFunctionEventInvokeConfigs""",
     "logs": "FilterLogEvents GetLogEvents DescribeLogGroups DescribeLogStreams",
     "cloudwatch": "GetMetricData GetMetricStatistics ListMetrics",
     "iam": "CreateRole GetRole ListRoles DeleteRole PutRolePolicy AttachRolePolicy",

@@ -14,7 +14,7 @@ from functions.arn import parse
 from functions.errors import InvalidParameterValueException
 from functions.execution.spec import InvocationResult
 from functions.invoke import destinations, events, routing
-from functions.models import AsyncEvent, AuditEntry, EventInvokeConfig
+from functions.models import AsyncEvent, AuditEntry, EventInvokeConfig, Function
 from tests.functions.world import arn, create
 from tests.invoke.conftest import forget
 
@@ -200,3 +200,13 @@ def test_an_update_names_what_it_changes(thumbs: Caller) -> None:
     row = event_invoke_config.update(thumbs, reference, destinations={"OnSuccess": {}})
     assert (row.on_success, row.on_failure) == ("", arn("after", "$LATEST"))
     assert AuditEntry.objects.filter(action="UpdateFunctionEventInvokeConfig").count() == 3
+
+
+def test_who_leads_to_a_function(thumbs: Caller) -> None:
+    create(thumbs, "after-2")
+    configure(thumbs, destinations={"OnFailure": {"Destination": arn("after", "$LATEST")}})
+    configure(thumbs, "after-2", destinations={"OnSuccess": {"Destination": arn("after")}})
+    after, after_2 = Function.objects.get(name="after"), Function.objects.get(name="after-2")
+    leading = EventInvokeConfig.objects.leading_to(after)
+    assert sorted(config.function.name for config in leading) == ["after-2", "thumbs"]
+    assert not EventInvokeConfig.objects.leading_to(after_2).exists()

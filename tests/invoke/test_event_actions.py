@@ -93,4 +93,5 @@ def test_the_list_is_newest_first_and_leaves_the_payloads(
     assert {"payload", "result"} <= rows[0].get_deferred_fields()
     assert list(AsyncEvent.objects.of(function, "live")) == [old]
     assert list(AsyncEvent.objects.of(function, "")) == [new]
+    assert (new.next_try_at, old.next_try_at) == (new.due_at, None)
     assert AsyncEvent.objects.of(function).counts() == {State.PENDING: 1, State.FAILED: 1}
