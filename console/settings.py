@@ -130,6 +130,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # The session cookie cannot be read by scripts nor sent from other sites.
 SESSION_COOKIE_NAME = f"hearth_{HEARTH_PORT}"  # two instances on one host must not log each other out
 CSRF_COOKIE_NAME = f"hearth_csrf_{HEARTH_PORT}"
+CSRF_FAILURE_VIEW = "console.pages.problems.csrf_failed"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True

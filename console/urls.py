@@ -60,6 +60,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("functions/<str:name>/versions/<int:number>/delete/", version.delete_version, name="delete-version"),
     path("functions/<str:name>/aliases/<str:alias_name>/", version.alias, name="alias"),
     path("functions/<str:name>/aliases/<str:alias_name>/delete/", version.delete_alias, name="delete-alias"),
+    path("functions/<str:name>/throttle/", configuration.throttle, name="throttle"),
     path("functions/<str:name>/config/", configuration.show, name="configuration"),
     path("functions/<str:name>/config/<slug:section>/", configuration.show, name="config-section"),
     path("functions/<str:name>/delete/", configuration.delete, name="delete-function"),

@@ -18,6 +18,7 @@ class Limits:
     tags: int = 50  # on one function
     memory_mb: int = 10_240
     least_memory_mb: int = 128
+    timeout_seconds: int = 900
     page_items: int = 50  # in one answer of a list operation
     package_files: int = 100_000  # ours, not AWS's: entries in one zip
     # AWS keeps this share of an account's concurrency free of reservations: 100 of 1,000.

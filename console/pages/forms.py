@@ -1,14 +1,12 @@
 """Forms whose validation is the API's own: Django only carries what was typed, the operation judges it."""
 
-import re
 from typing import Any, ClassVar
 
 from django import forms
 
+from console.pages import pairs
 from functions.errors import ServiceError
 from functions.models import Account, Role
-
-VARIABLE = re.compile(r"\s*(?:export\s+)?([^=\s]+)\s*=(.*)")
 
 
 class AwsForm(forms.Form):
@@ -28,7 +26,9 @@ class AwsForm(forms.Form):
                 widget.attrs.setdefault("class", "select")
             elif isinstance(widget, forms.Textarea):
                 widget.attrs.setdefault("class", "area")
-            elif not isinstance(widget, forms.CheckboxInput | forms.FileInput | forms.RadioSelect):
+            elif isinstance(widget, forms.CheckboxInput):
+                widget.attrs.setdefault("class", "check")
+            elif not isinstance(widget, forms.FileInput | forms.RadioSelect):
                 widget.attrs.setdefault("class", "input")
 
     def refuse(self, error: ServiceError) -> None:
@@ -44,19 +44,7 @@ class VariablesField(forms.CharField):
     widget = forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"})
 
     def clean(self, value: Any) -> dict[str, str]:
-        text = super().clean(value)
-        variables: dict[str, str] = {}
-        for number, line in enumerate(text.splitlines(), 1):
-            if not line.strip() or line.lstrip().startswith("#"):
-                continue
-            found = VARIABLE.fullmatch(line)
-            if found is None:
-                raise forms.ValidationError(f"Line {number} is not NAME=value.")
-            content = found[2].strip()
-            if len(content) > 1 and content[0] == content[-1] and content[0] in "\"'":
-                content = content[1:-1]
-            variables[found[1]] = content
-        return variables
+        return pairs.parse(super().clean(value))
 
 
 def variables_text(variables: dict[str, str]) -> str:

@@ -30,6 +30,15 @@ def broken(request: HttpRequest) -> HttpResponse:
     )
 
 
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form whose token is missing or old: mostly one that was open while somebody signed in anew."""
+    message = (
+        "This form was opened before you signed in anew, or the browser keeps no cookies of this site. "
+        "Go back, reload the page and send it again: nothing was changed."
+    )
+    return _show(request, 403, "The form is too old", message)
+
+
 def _show(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
     if "application/json" in request.headers.get("Content-Type", ""):
         return JsonResponse({"message": message}, status=status)

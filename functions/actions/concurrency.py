@@ -8,7 +8,7 @@ from functions.actions.base import change
 from functions.arn import FunctionReference
 from functions.errors import InvalidParameterValueException, ResourceNotFoundException
 from functions.limits import concurrency, minimum_unreserved
-from functions.models import Account, Function
+from functions.models import Account, AuditEntry, Function
 
 
 def reserve(caller: Caller, reference: FunctionReference, reserved: int) -> None:
@@ -41,6 +41,18 @@ def release(caller: Caller, reference: FunctionReference) -> None:
         function = lookup.function(reference, lock=True)
         function.reserved_concurrency = None
         function.save(update_fields=["reserved_concurrency"])
+
+
+def before_throttle(function: Function) -> int | None:
+    """What was reserved before 0 was: what to go back to. None for no reservation."""
+    rows = AuditEntry.objects.filter(
+        account_id=function.account_id,
+        resource=function.arn,
+        action__in=("PutFunctionConcurrency", "DeleteFunctionConcurrency"),
+        at__gte=function.created_at,
+    )
+    found = (row.detail.get("reserved") for row in rows.order_by("-at", "-id").iterator(chunk_size=20))
+    return next((reserved for reserved in found if reserved != 0), None)
 
 
 def reserved_in_account(account_id: str, region: str) -> int:

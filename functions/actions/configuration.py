@@ -15,6 +15,7 @@ from functions.errors import (
     AccessDeniedException,
     CodeSigningConfigNotFoundException,
     InvalidParameterValueException,
+    ValidationException,
 )
 from functions.limits import limits
 from functions.models import FunctionVersion, Role
@@ -70,6 +71,7 @@ def check(caller: Caller, members: Mapping[str, Any]) -> None:
     if variables := (members.get("Environment") or {}).get("Variables"):
         _check_variables(variables)
     _check_memory(members.get("MemorySize"))
+    _check_timeout(members.get("Timeout"))
     for member in ABSENT:
         if members.get(member):
             raise InvalidParameterValueException(f"{member} is not supported by this endpoint.", field=member)
@@ -158,6 +160,17 @@ def _check_memory(memory: int | None) -> None:
         bound = f"less than or equal to {most}" if memory > most else f"greater than or equal to {least}"
         raise InvalidParameterValueException(
             f"'MemorySize' value failed to satisfy constraint: Member must have value {bound}", field="MemorySize"
+        )
+
+
+def _check_timeout(timeout: int | None) -> None:
+    """The public model has no upper bound; AWS's own has."""
+    most = limits().timeout_seconds
+    if timeout is not None and timeout > most:
+        raise ValidationException(
+            f"1 validation error detected: Value '{timeout}' at 'timeout' failed to satisfy constraint: Member must "
+            f"have value less than or equal to {most}",
+            field="Timeout",
         )
 
 

@@ -1,8 +1,15 @@
 """Configuration in its sections, and deleting a function."""
 
-import pytest
+import re
+from typing import Any
 
-from functions.models import Function, FunctionUrl, FunctionVersion
+import pytest
+from django.test import Client
+from django.utils.html import escape
+
+from console.pages.configuration import SECTIONS
+from console.pages.operations import call
+from functions.models import EventInvokeConfig, Function, FunctionUrl, FunctionVersion, ManagedPolicy, Role
 from tests.console.conftest import RUNTIME, TEAM, Person, role
 
 
@@ -18,7 +25,6 @@ def general(**changed: str) -> dict[str, str]:
         "MemorySize": "512",
         "Timeout": "30",
         "EphemeralStorage": "1024",
-        "Role": role(TEAM),
         **changed,
     }
 
@@ -40,6 +46,10 @@ def test_general_settings_are_saved(alice: Person) -> None:
     [
         ("MemorySize", "100", "128"),
         ("Timeout", "0", "greater than or equal to 1"),
+        ("Timeout", "901", "Value '901' at 'timeout' failed to satisfy constraint: Member must have value less than"),
+        ("Timeout", "soon", "whole number"),
+        ("MemorySize", "9" * 30, "less than or equal to 10240"),
+        ("Handler", "<script>alert(1)</script> x", "regular expression pattern"),
         ("EphemeralStorage", "1", "512"),
         ("Handler", "with space", "regular expression pattern"),
         ("Description", "x" * 257, "256"),
@@ -54,21 +64,62 @@ def test_bad_settings_are_said_at_the_field(alice: Person, field: str, value: st
     assert latest("set").memory_size == 128
 
 
+def rows(field: str, *pairs: tuple[str, str], pasted: str = "") -> dict[str, Any]:
+    """What the rows of names and values send."""
+    return {
+        f"{field}-name": [name for name, _ in pairs],
+        f"{field}-value": [value for _, value in pairs],
+        field: pasted,
+    }
+
+
 def test_environment_variables_replace_those_there_were(alice: Person) -> None:
-    alice.create("vars", Environment={"Variables": {"OLD": "1"}})
-    page = alice.client.get("/functions/vars/config/environment/").content.decode()
-    assert "OLD=1" in page
-    alice.client.post("/functions/vars/config/environment/", {"Environment": "NEW=a=b\n\n# no\nEMPTY="})
-    assert latest("vars").environment == {"NEW": "a=b", "EMPTY": ""}
-    bad = alice.client.post("/functions/vars/config/environment/", {"Environment": "AWS_REGION=x"})
-    assert "reserved keys" in " ".join(bad.context["form"].errors["Environment"])
+    alice.create("vars", Environment={"Variables": {"OLD": "two\nlines"}})
+    url = "/functions/vars/config/environment/"
+    page = alice.client.get(url).content.decode()
+    assert 'value="OLD"' in page
+    assert re.search(r'class="[^"]*masked[^"]*"[^>]*>\ntwo\nlines</textarea>', page)
+    new = rows("Environment", ("NEW", "a\r\nb"), ("", ""), pasted="export MORE='x=y'\n\n# no\nEMPTY=")
+    assert alice.client.post(url, new)["Location"] == url
+    assert latest("vars").environment == {"NEW": "a\nb", "MORE": "x=y", "EMPTY": ""}
+
+
+@pytest.mark.parametrize(
+    ("sent", "message"),
+    [
+        (rows("Environment", ("AWS_REGION", "x")), "reserved keys"),
+        (rows("Environment", ("A", "1"), ("A", "2")), "A is there twice"),
+        (rows("Environment", ("", "lost")), "no name"),
+        (rows("Environment", ("BIG", "x" * 5000)), "exceeded the 4KB limit"),
+        (rows("Environment", ("größe", "ü")), "regular expression pattern"),
+        (rows("Environment", ("<script>", "x")), "regular expression pattern"),
+        (rows("Environment", pasted="no pair"), "Line 1 is not NAME=value"),
+    ],
+)
+def test_bad_variables_are_said_and_kept(alice: Person, sent: dict[str, Any], message: str) -> None:
+    alice.create("vars")
+    answer = alice.client.post("/functions/vars/config/environment/", sent)
+    assert answer.status_code == 400
+    assert message in " ".join(answer.context["form"].errors["Environment"])
+    page = answer.content.decode()
+    for typed in [*sent["Environment-name"], *sent["Environment-value"], sent["Environment"]]:
+        assert escape(typed) in page
+    assert "<script>x" not in page
+    assert latest("vars").environment == {}
 
 
 def test_tags_are_added_changed_and_removed(alice: Person) -> None:
     alice.create("tagged", Tags={"team": "a", "gone": "1"})
-    alice.client.post("/functions/tagged/config/tags/", {"Tags": "team=b\ncost=42"})
-    assert Function.objects.get(name="tagged").tags == {"team": "b", "cost": "42"}
-    alice.client.post("/functions/tagged/config/tags/", {"Tags": ""})
+    url = "/functions/tagged/config/tags/"
+    alice.client.post(url, rows("Tags", ("team", "b"), ("cost", "größe 42")))
+    assert Function.objects.get(name="tagged").tags == {"team": "b", "cost": "größe 42"}
+    assert "größe 42" in alice.client.get(url).content.decode()
+    script = alice.client.post(url, rows("Tags", ("team", "<script>alert(1)</script>")))
+    assert "regular expression pattern" in " ".join(script.context["form"].errors["Tags"])
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in script.content.decode()
+    too_many = alice.client.post(url, rows("Tags", *((f"tag{number}", "") for number in range(51))))
+    assert "tag limit" in " ".join(too_many.context["form"].errors["Tags"])
+    alice.client.post(url, rows("Tags"))
     assert Function.objects.get(name="tagged").tags == {}
 
 
@@ -86,16 +137,150 @@ def test_concurrency_is_reserved_and_given_back(alice: Person) -> None:
     assert "minimum value of [100]" in too_many.content.decode()
 
 
+def test_a_throttled_function_gets_back_what_it_had(alice: Person, victor: Person) -> None:
+    alice.create("stopped")
+    alice.client.post("/functions/stopped/config/concurrency/", {"ReservedConcurrentExecutions": "7"})
+    assert victor.client.post("/functions/stopped/throttle/", {"throttle": "1"}).status_code == 403
+    alice.client.post("/functions/stopped/throttle/", {"throttle": "1"})
+    assert Function.objects.get(name="stopped").reserved_concurrency == 0
+    assert "Throttled" in alice.client.get("/functions/stopped/config/concurrency/").content.decode()
+    alice.client.post("/functions/stopped/throttle/", {"throttle": "0"})
+    assert Function.objects.get(name="stopped").reserved_concurrency == 7
+    alice.client.post("/functions/stopped/config/concurrency/", {"ReservedConcurrentExecutions": ""})
+    alice.client.post("/functions/stopped/throttle/", {"throttle": "1"})
+    back = alice.client.post("/functions/stopped/throttle/", {"throttle": "0", "back": "concurrency"})
+    assert back["Location"] == "/functions/stopped/config/concurrency/"
+    assert Function.objects.get(name="stopped").reserved_concurrency is None
+
+
 def test_a_function_url_comes_changes_and_goes(alice: Person) -> None:
     alice.create("reached")
     url = "/functions/reached/config/url/"
     alice.client.post(url, {"AuthType": "NONE"})
     first = FunctionUrl.objects.get()
     assert first.id in alice.client.get(url).content.decode()
-    alice.client.post(url, {"AuthType": "AWS_IAM"})
-    assert FunctionUrl.objects.get().auth_type == "AWS_IAM"
+    cors = {"AllowOrigins": "https://a.example, https://b.example", "MaxAge": "60", "AllowCredentials": "on"}
+    alice.client.post(url, {"AuthType": "AWS_IAM", **cors})
+    changed = FunctionUrl.objects.get()
+    assert changed.auth_type == "AWS_IAM"
+    assert changed.cors == {
+        "AllowOrigins": ["https://a.example", "https://b.example"],
+        "MaxAge": 60,
+        "AllowCredentials": True,
+    }
+    assert 'value="https://a.example, https://b.example"' in alice.client.get(url).content.decode()
     alice.client.post(url, {"AuthType": ""})
     assert not FunctionUrl.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("AuthType", "EVERYBODY", "not one of the available choices"),
+        ("AllowMethods", "FETCH<script>", "failed to satisfy"),
+        ("MaxAge", "90000", "less than or equal to 86400"),
+        ("MaxAge", "soon", "whole number"),
+        ("AllowOrigins", "x" * 300, "failed to satisfy"),
+    ],
+)
+def test_bad_urls_are_said_at_the_field(alice: Person, field: str, value: str, message: str) -> None:
+    alice.create("reached")
+    answer = alice.client.post("/functions/reached/config/url/", {"AuthType": "NONE", field: value})
+    assert answer.status_code == 400
+    assert message in " ".join(answer.context["form"].errors[field])
+    assert answer.context["form"][field].value() == value
+    assert not FunctionUrl.objects.exists()
+
+
+def test_an_alias_has_a_url_of_its_own(alice: Person) -> None:
+    alice.create("reached", Publish=True)
+    call(alice.caller, "CreateAlias", FunctionName="reached", Name="prod", FunctionVersion="1")
+    saved = alice.client.post("/functions/reached/config/url/?qualifier=prod", {"AuthType": "NONE"})
+    assert saved["Location"] == "/functions/reached/config/url/?qualifier=prod"
+    assert FunctionUrl.objects.get().qualifier == "prod"
+    assert alice.client.post("/functions/reached/config/url/?qualifier=1", {"AuthType": "NONE"}).status_code == 403
+
+
+def test_a_version_is_read_only(alice: Person) -> None:
+    alice.create("set", Publish=True)
+    url = "/functions/set/config/general/"
+    alice.client.post(url, general())
+    page = alice.client.get(f"{url}?qualifier=1")
+    assert page.context["form"]["MemorySize"].value() == 128
+    assert ">Save<" not in page.content.decode()
+    assert alice.client.post(f"{url}?qualifier=1", general()).status_code == 403
+
+
+def test_asynchronous_invocation_is_set_and_reset(alice: Person) -> None:
+    alice.create("worker")
+    target = alice.create("after").arn
+    url = "/functions/worker/config/async/"
+    assert alice.client.get(url).context["form"]["MaximumRetryAttempts"].value() == 2
+    sent = {"MaximumRetryAttempts": "0", "MaximumEventAgeInSeconds": "60", "OnSuccess": "", "OnFailure": target}
+    alice.client.post(url, sent)
+    config = EventInvokeConfig.objects.get()
+    assert (config.maximum_retry_attempts, config.maximum_event_age) == (0, 60)
+    assert (config.on_success, config.on_failure) == ("", target)
+    alice.client.post(url, {"reset": "1"})
+    assert not EventInvokeConfig.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("MaximumRetryAttempts", "3", "not one of the available choices"),
+        ("MaximumEventAgeInSeconds", "59", "60"),
+        ("MaximumEventAgeInSeconds", "later", "whole number"),
+        ("OnFailure", "<script>alert(1)</script>", "failed to satisfy"),
+        ("OnSuccess", "arn:aws:sqs:us-east-1:111111111111:queue", "a destination is a Lambda function"),
+        ("OnFailure", "arn:aws:lambda:us-east-1:111111111111:function:nowhere", "is invalid"),
+        ("OnSuccess", "arn:aws:lambda:us-east-1:111111111111:function:worker", "as a destination for itself"),
+    ],
+)
+def test_bad_asynchronous_settings_are_said_at_the_field(alice: Person, field: str, value: str, message: str) -> None:
+    alice.create("worker")
+    sent = {"MaximumRetryAttempts": "0", "MaximumEventAgeInSeconds": "60", "OnSuccess": "", "OnFailure": ""}
+    answer = alice.client.post("/functions/worker/config/async/", {**sent, field: value})
+    assert answer.status_code == 400
+    assert message in " ".join(answer.context["form"].errors[field])
+    assert answer.context["form"][field].value() == value
+    assert not EventInvokeConfig.objects.exists()
+
+
+def test_the_role_is_shown_with_its_documents(alice: Person) -> None:
+    alice.create("allowed")
+    mine = Role.objects.get(account_id=TEAM)
+    mine.inline_policies.create(name="read<b>", document='{"Statement":[{"Action":"s3:GetObject"}]}')
+    policy = ManagedPolicy.objects.create(id="ANPA1", account_id=TEAM, name="own", document='{"Version":"2012-10-17"}')
+    mine.attached_policies.create(arn=policy.arn)
+    mine.attached_policies.create(arn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
+    page = alice.client.get("/functions/allowed/config/permissions/").content.decode()
+    for part in (
+        "read&lt;b&gt;",
+        "s3:GetObject",
+        policy.arn,
+        "2012-10-17",
+        "AmazonS3ReadOnlyAccess",
+        "by its name only",
+    ):
+        assert part in page
+    other = Role.objects.create(id="AROA9", account_id=TEAM, name="other", trust_policy="{}")
+    alice.client.post("/functions/allowed/config/permissions/", {"Role": other.arn})
+    assert latest("allowed").role == other.arn
+    stranger = alice.client.post("/functions/allowed/config/permissions/", {"Role": role("222222222222")})
+    assert stranger.status_code == 400
+    other.delete()
+    assert "not in the account" in alice.client.get("/functions/allowed/config/permissions/").content.decode()
+
+
+def test_a_form_without_its_token_is_refused_in_our_own_words(alice: Person) -> None:
+    alice.create("set")
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(alice.user)
+    answer = strict.post("/functions/set/config/general/", general())
+    assert answer.status_code == 403
+    assert "The form is too old" in answer.content.decode()
+    assert latest("set").memory_size == 128
 
 
 def test_an_unknown_section_is_not_found(alice: Person) -> None:
@@ -108,7 +293,7 @@ def test_a_viewer_sees_the_settings_and_saves_none(alice: Person, victor: Person
     page = victor.client.get("/functions/set/config/general/").content.decode()
     assert "fieldset disabled" in page
     assert ">Save<" not in page
-    for section in ("general", "environment", "tags", "concurrency", "url"):
+    for section in SECTIONS:
         assert victor.client.post(f"/functions/set/config/{section}/", general()).status_code == 403
     assert victor.client.post("/functions/set/delete/", {"confirm": "set"}).status_code == 403
     assert latest("set").memory_size == 128

@@ -1,0 +1,104 @@
+from typing import Any
+
+from django import forms
+
+from console.pages.forms import AwsForm
+from console.pages.function_head import Head
+from console.pages.operations import call
+from functions.access.caller import Caller
+from functions.errors import ServiceError
+from functions.models import Function
+
+RETRIES, AGE = 2, 21_600  # AWS's defaults
+
+
+class AsynchronousForm(AwsForm):
+    optional = ("OnSuccess", "OnFailure")
+    can_reset = True
+    aside = "function/config/targets.html"
+
+    MaximumRetryAttempts = forms.TypedChoiceField(
+        label="Retry attempts",
+        choices=[("0", "None"), ("1", "1"), ("2", "2")],
+        coerce=int,
+        empty_value=None,
+        help_text="After an error of the function: the second a minute later, the third after two more.",
+    )
+    MaximumEventAgeInSeconds = forms.IntegerField(
+        label="Maximum age of an event, seconds", help_text="60 to 21,600 (six hours). Older events are dropped."
+    )
+    OnSuccess = forms.CharField(
+        label="On success, invoke",
+        widget=forms.TextInput(attrs={"list": "targets", "spellcheck": "false", "class": "input mono"}),
+        help_text="ARN of another function, version or alias.",
+    )
+    OnFailure = forms.CharField(
+        label="On failure, invoke",
+        widget=forms.TextInput(attrs={"list": "targets", "spellcheck": "false", "class": "input mono"}),
+        help_text="Called with the event and the error when all attempts are spent.",
+    )
+
+    def __init__(self, head: Head, *args: Any, **kwargs: Any) -> None:
+        self.head = head
+        self.config = head.function.event_invoke_configs.filter(qualifier=head.qualifier).first()
+        config = self.config
+        retries = config.maximum_retry_attempts if config else None
+        initial = {
+            "MaximumRetryAttempts": RETRIES if retries is None else retries,
+            "MaximumEventAgeInSeconds": (config and config.maximum_event_age) or AGE,
+            "OnSuccess": config.on_success if config else "",
+            "OnFailure": config.on_failure if config else "",
+        }
+        super().__init__(*args, initial=initial, **kwargs)
+
+    @property
+    def is_default(self) -> bool:
+        return self.config is None
+
+    @property
+    def targets(self) -> list[str]:
+        """Functions that may be destinations: suggestions, not all."""
+        function = self.head.function
+        rows = Function.objects.filter(account_id=function.account_id, region=function.region)
+        return [each.arn for each in rows.exclude(pk=function.pk).order_by("name")[:200]]
+
+    def apply(self, caller: Caller, head: Head) -> str:
+        data = self.cleaned_data
+        destinations = {
+            member: {"Destination": data[member].strip()} for member in ("OnSuccess", "OnFailure") if data[member]
+        }
+        call(
+            caller,
+            "PutFunctionEventInvokeConfig",
+            FunctionName=head.function.name,
+            Qualifier=None if head.is_latest else head.qualifier,
+            MaximumRetryAttempts=data["MaximumRetryAttempts"],
+            MaximumEventAgeInSeconds=data["MaximumEventAgeInSeconds"],
+            DestinationConfig=destinations,
+        )
+        return "Asynchronous invocation saved."
+
+    def reset(self, caller: Caller, head: Head) -> str:
+        if self.config:
+            call(
+                caller,
+                "DeleteFunctionEventInvokeConfig",
+                FunctionName=head.function.name,
+                Qualifier=None if head.is_latest else head.qualifier,
+            )
+        return "Asynchronous invocation is back to the defaults."
+
+    def refuse(self, error: ServiceError) -> None:
+        """A destination's error goes to the one it names: the message holds its ARN or the member's name."""
+        if error.field != "DestinationConfig":
+            return super().refuse(error)
+        message = error.message or error.code
+        typed = {member: self.cleaned_data.get(member, "").strip() for member in ("OnSuccess", "OnFailure")}
+        own = self.head.function.arn
+        named = [
+            member
+            for member, arn in typed.items()
+            if arn and (arn in message or member[:1].lower() + member[1:] in message or arn.startswith(own))
+        ]
+        self.add_error(next(iter(named), None), message)
+        return None

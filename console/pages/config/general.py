@@ -1,0 +1,55 @@
+from typing import Any
+
+from django import forms
+
+from console.pages.forms import AwsForm
+from console.pages.function_head import Head
+from console.pages.operations import call
+from console.pages.runtimes import RuntimeSelect, choices, grouped_choices
+from functions.access.caller import Caller
+
+
+class GeneralForm(AwsForm):
+    optional = ("Description",)
+
+    Description = forms.CharField(widget=forms.TextInput(attrs={"data_wide": True}))
+    Runtime = forms.ChoiceField(widget=RuntimeSelect)
+    Handler = forms.CharField(widget=forms.TextInput(attrs={"spellcheck": "false"}))
+    MemorySize = forms.IntegerField(label="Memory, MB", help_text="128 to 10,240. CPU comes in proportion.")
+    Timeout = forms.IntegerField(label="Timeout, seconds", help_text="1 to 900.")
+    EphemeralStorage = forms.IntegerField(label="Ephemeral storage, MB", help_text="Size of /tmp, 512 to 10,240.")
+
+    def __init__(self, head: Head, *args: Any, **kwargs: Any) -> None:
+        latest = head.version
+        initial = {
+            "Description": latest.description,
+            "Runtime": latest.runtime,
+            "Handler": latest.handler,
+            "MemorySize": latest.memory_size,
+            "Timeout": latest.timeout,
+            "EphemeralStorage": latest.ephemeral_storage,
+        }
+        super().__init__(*args, initial=initial, **kwargs)
+        runtime = self.fields["Runtime"]
+        assert isinstance(runtime, forms.ChoiceField)
+        here = choices()
+        if latest.runtime not in dict(here):
+            here.insert(0, (latest.runtime, f"{latest.runtime} (not installed)"))
+        runtime.choices = grouped_choices(here)
+
+    def apply(self, caller: Caller, head: Head) -> str:
+        data = self.cleaned_data
+        runtime, storage = data["Runtime"], data["EphemeralStorage"]
+        call(
+            caller,
+            "UpdateFunctionConfiguration",
+            FunctionName=head.function.name,
+            Description=data["Description"],
+            # Unchanged ones are left out: a runtime that is gone must not stand in the way of a longer timeout.
+            Runtime=runtime if runtime != head.latest.runtime else None,
+            Handler=data["Handler"],
+            MemorySize=data["MemorySize"],
+            Timeout=data["Timeout"],
+            EphemeralStorage={"Size": storage} if storage is not None else None,
+        )
+        return "General configuration saved."
