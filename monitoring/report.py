@@ -8,6 +8,8 @@ from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
+import orjson
+
 
 class Kind(StrEnum):
     INVOCATION = "invocation"  # an invocation ended: record, remaining log lines, metrics
@@ -69,17 +71,23 @@ class Report:
 # A mutable default counts as the empty one.
 DEFAULTS = tuple((f.name, [] if f.default_factory is not MISSING else f.default) for f in fields(Report))
 NAMES = frozenset(name for name, _ in DEFAULTS)
-_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 def encode(report: Report) -> bytes:
-    """One line of the spool: ASCII, so that any text survives (lone surrogates too), with its newline."""
-    return (_encode(report.to_wire()) + "\n").encode("ascii")
+    """One line of the spool, with its newline. Any text survives, lone surrogates too."""
+    wire = report.to_wire()
+    try:
+        return orjson.dumps(wire, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # what is no UTF-8, and numbers beyond 64 bits
+        return (json.dumps(wire, separators=(",", ":")) + "\n").encode("ascii")
 
 
 def decode(line: bytes) -> Report:
     """The report in one line of the spool. Raises ValueError, TypeError when it is none."""
-    wire = json.loads(line)
+    try:
+        wire = orjson.loads(line)
+    except ValueError:
+        wire = json.loads(line)
     if not isinstance(wire, dict):
         raise ValueError("not an object")
     return Report.from_wire(wire)

@@ -25,6 +25,8 @@ from collections import deque
 from dataclasses import asdict
 from typing import Any
 
+import orjson
+
 from functions.execution.spec import (
     InvocationRequest,
     InvocationResult,
@@ -41,8 +43,23 @@ MAX_BODY = 16 * 1024 * 1024
 ANSWER_SECONDS = 960
 
 
+def encode_head(head: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(head)
+    except TypeError:  # lone surrogates
+        return json.dumps(head, separators=(",", ":")).encode()
+
+
+def decode_head(data: bytes) -> Any:
+    """Raises ValueError or RecursionError for what is no JSON."""
+    try:
+        return orjson.loads(data)
+    except ValueError:  # lone surrogates, which functions may write
+        return json.loads(data)
+
+
 def encode_frame(header: dict[str, Any], body: bytes = b"") -> bytes:
-    head = json.dumps(header, separators=(",", ":")).encode()
+    head = encode_head(header)
     return HEAD.pack(len(head), len(body)) + head + body
 
 
@@ -162,7 +179,7 @@ def read_frame(connection: socket.socket) -> tuple[dict[str, Any], bytes]:
     if head_length > MAX_HEADER or body_length > MAX_BODY:
         raise ValueError(f"frame of {head_length}+{body_length} bytes")
     data = _read_exactly(connection, head_length + body_length)
-    header: dict[str, Any] = json.loads(data[:head_length])
+    header: dict[str, Any] = decode_head(data[:head_length])
     return header, data[head_length:]
 
 

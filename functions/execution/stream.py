@@ -4,19 +4,16 @@ The other end may be hostile: lengths are checked before anything is kept, and a
 stream. `on_close` is called once, whoever ended it.
 """
 
-import json
 import select
 import socket
 from collections.abc import Callable
 from typing import Any
 
-from functions.execution.lane import HEAD
+from functions.execution.lane import HEAD, decode_head, encode_head
 from functions.execution.loop import Loop
 
 # Small reads are the rule; more than 128 KiB at once makes the C library map fresh memory for each.
 READ, READ_MUCH = 16_384, 1_048_576
-encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
-decode = json.JSONDecoder().decode
 Head = dict[str, Any]
 
 
@@ -47,7 +44,7 @@ class Stream:
         """Write a frame, now or when the other end reads. Ignored after the end."""
         if self.closed:
             return
-        text = encode(head).encode()
+        text = encode_head(head)
         data = HEAD.pack(len(text), len(body)) + text + body
         if self._out:
             self._out += data
@@ -122,7 +119,7 @@ class Stream:
 
 def parse(data: bytes) -> Head | None:
     try:
-        head = decode(data.decode())
+        head = decode_head(data)
     except (ValueError, RecursionError):
         return None
     return head if isinstance(head, dict) else None
