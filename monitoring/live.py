@@ -83,7 +83,9 @@ class Publisher:
                 self._send(reports, listened)
         except (redis.RedisError, OSError, ValueError) as problem:
             self._quiet_until = time.monotonic() + RETRY_SECONDS
-            logger.warning("live tails get nothing for %s s: %s", RETRY_SECONDS, problem)
+            # Without a listener that we know of, nobody misses anything.
+            level = logging.WARNING if self._seen else logging.DEBUG
+            logger.log(level, "live tails get nothing for %s s: %s", RETRY_SECONDS, problem)
 
     def _listened(self) -> set[str]:
         names: Any = self._redis.pubsub_channels(PREFIX + "*")

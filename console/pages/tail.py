@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,11 +141,12 @@ def stream(request: HttpRequest, name: str) -> HttpResponseBase:
         return _events(iter([_event("refused", {"message": f"The filter is not understood: {error}."})]))
     wanted = channel(head.function.account_id, head.function.region, head.version.log_group)
     user_id = int(request.user.pk or 0)
-    connection.close()  # an open tail needs none
+    if not connection.in_atomic_block:
+        connection.close()  # an open tail needs none
     return _events(tail(wanted, Seat(user_id), sieve))
 
 
-def tail(wanted: str, seat: Seat, sieve: Sieve) -> Iterator[bytes]:
+def tail(wanted: str, seat: Seat, sieve: Sieve) -> Generator[bytes, None, None]:
     """The events of one tail, until its reader is gone. Begins nothing before it is asked for the first one."""
     listener = None
     try:

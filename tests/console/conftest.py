@@ -3,6 +3,8 @@
 import io
 import json
 import sys
+import time
+import uuid
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +18,9 @@ from pytest_django import Settings
 from console.pages.operations import call
 from functions.access.caller import Caller
 from functions.models import Account, Function, Membership, Role, User
+from monitoring.ingest.ingester import Ingester
+from monitoring.ingest.spool import SpoolWriter
+from monitoring.report import Kind, Outcome, Report
 
 TEAM, OTHERS = "111111111111", "222222222222"
 REGION = "us-east-1"
@@ -104,3 +109,40 @@ def victor(person: Callable[..., Person]) -> Person:
 def mallory(person: Callable[..., Person]) -> Person:
     """The owner of another team."""
     return person("mallory", OTHERS, Membership.Preset.ADMIN)
+
+
+@pytest.fixture
+def invoked(alice: Person, tmp_path: Any) -> Any:
+    """Writes invocations of alice's functions through the spool, as a worker node does."""
+
+    def write(name: str, *lines: str, at_ms: float | None = None, **changes: Any) -> str:
+        request_id = str(uuid.uuid4())
+        at = time.time() * 1000 - 5000 if at_ms is None else at_ms
+        text = [f"START RequestId: {request_id} Version: $LATEST\n", *lines, f"END RequestId: {request_id}\n"]
+        values: dict[str, Any] = {
+            "kind": Kind.INVOCATION,
+            "account_id": alice.caller.account_id,
+            "region": alice.caller.region,
+            "function_name": name,
+            "version": "$LATEST",
+            "request_id": request_id,
+            "source": "api",
+            "at_ms": at,
+            "log_group": f"/aws/lambda/{name}",
+            "log_stream": "2026/11/21/[$LATEST]0123456789abcdef",
+            "lines": [(int(at) + number, line) for number, line in enumerate(text)],
+            "outcome": Outcome.SUCCESS,
+            "duration_ms": 12.5,
+            "billed_ms": 13,
+            "memory_mb": 128,
+            "max_memory_mb": 40,
+            "concurrency": 1,
+        }
+        spool = tmp_path / f"spool-{request_id}"
+        writer = SpoolWriter(spool, "node-1")
+        assert writer.append(Report(**{**values, **changes}))
+        writer.close()
+        Ingester(spool).step()
+        return request_id
+
+    return write
