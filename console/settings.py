@@ -167,6 +167,9 @@ CELERY_WORKER_CONCURRENCY = HEARTH_ASYNC_THREADS
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A message only wakes a worker and the tick sends it again: whoever accepts an event does not wait for a broker that is
+# away (kombu's own patience is 6 seconds).
+CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
 CELERY_BEAT_SCHEDULE_FILENAME = str(HEARTH_RUN / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # Losing a Celery message costs a second: this re-sends what is due and not leased.
