@@ -1,7 +1,6 @@
 """The map of the console. AWS requests never get here: `console.gateway.middleware` takes them first."""
 
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.generic import RedirectView
 
 from console.pages import (
     code,
@@ -17,6 +16,7 @@ from console.pages import (
     invocations,
     logs,
     monitor,
+    overview,
     palette,
     record,
     session,
@@ -39,7 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("invocations/", invocations.index, name="all-invocations"),
     path("functions/new/", create.create, name="create"),
     # One function. All take ?qualifier=<version or alias>.
-    path("functions/<str:name>/", RedirectView.as_view(pattern_name="code", query_string=True), name="function"),
+    path("functions/<str:name>/", overview.show, name="function"),
     path("functions/<str:name>/code/", code.show, name="code"),
     path("functions/<str:name>/code/file/", code.read_file, name="code-file"),
     path("functions/<str:name>/code/state/", code.state, name="code-state"),

@@ -14,6 +14,7 @@ from functions.arn import FunctionReference
 from functions.models import LATEST, Alias, Function, FunctionVersion
 
 TABS = [
+    ("function", "Overview"),
     ("code", "Code"),
     ("monitor", "Monitor"),
     ("logs", "Logs"),

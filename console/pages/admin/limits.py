@@ -21,6 +21,7 @@ MEANINGS = {
     "tags": ("Tags on a function", ""),
     "memory_mb": ("Memory, at most", "MB"),
     "least_memory_mb": ("Memory, at least", "MB"),
+    "timeout_seconds": ("Timeout, at most", "s"),
     "page_items": ("Items in an answer of a list operation", ""),
     "package_files": ("Files in a package", ""),
     "unreserved_share": ("Share of the concurrency that stays unreserved", "share"),
