@@ -29,9 +29,7 @@ def broker(server: str, settings: Settings) -> Iterator[None]:
     settings.REDIS_URL = server
     nodes.broker.cache_clear()
     nodes.broker().flushall()
-    request_finished.disconnect(close_old_connections)  # closing a stream must not close the test's connection
     yield
-    request_finished.connect(close_old_connections)
     nodes.broker().close()
     nodes.broker.cache_clear()
 
@@ -44,6 +42,13 @@ def event(chunk: bytes) -> tuple[str, Any]:
 def get(person: Person, url: str) -> Any:
     """A response, perhaps a streaming one."""
     return person.client.get(url)
+
+
+def hang_up(stream: Any) -> None:
+    """Close a streaming response, but not the test's connection to the database with it."""
+    request_finished.disconnect(close_old_connections)
+    stream.close()
+    request_finished.connect(close_old_connections)
 
 
 def lines(*messages: str) -> Batch:
@@ -104,7 +109,7 @@ def test_lines_come_as_events(alice: Person, broker: None) -> None:
         ],
         "dropped": 0,
     }
-    stream.close()
+    hang_up(stream)
     assert not nodes.broker().zcard(f"{tail.USER_KEY}{alice.user.pk}")
 
 
@@ -118,11 +123,11 @@ def test_a_user_has_so_many_tails_and_gets_a_place_back(alice: Person, broker: N
     refused = list(get(alice, "/functions/tailed/logs/tail").streaming_content)
     assert event(refused[0]) == ("refused", {"message": "You have 4 live tails open. Close one of them first."})
     assert len(refused) == 1
-    open_ones.pop().close()
+    hang_up(open_ones.pop())
     again = get(alice, "/functions/tailed/logs/tail")
     assert event(next(iter(again.streaming_content)))[0] == "open"
     for stream in [*open_ones, again]:
-        stream.close()
+        hang_up(stream)
 
 
 def test_a_process_has_so_many_places(monkeypatch: pytest.MonkeyPatch, broker: None) -> None:
