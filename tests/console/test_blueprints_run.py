@@ -14,11 +14,12 @@ import requests
 from PIL import Image
 
 from functions.blueprints import catalogue
+from functions.execution.runtimes.discovery import installed
 from tests.family import RunningHearth, zip_of
 
 pytestmark = pytest.mark.server
 
-NODE = "nodejs20.x"
+NODE = next(runtime for runtime in installed() if runtime.startswith("nodejs"))
 PYTHON = f"python3.{sys.version_info.minor}"
 
 

