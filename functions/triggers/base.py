@@ -5,11 +5,13 @@ A kind is one folder `functions/triggers/<kind>/` whose module `trigger` has a `
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
+
+from django.db.models import Exists
 
 from functions.access.caller import Caller
 from functions.arn import FunctionReference
@@ -82,9 +84,20 @@ class Trigger(ABC):
     can_be_disabled: ClassVar[bool] = False
     can_fire: ClassVar[bool] = False
 
-    @abstractmethod
     def rows(self, function: Function) -> list[Row]:
         """The function's triggers of this kind, in a steady order. A fixed number of queries."""
+        return self.rows_of([function])[function.pk]
+
+    @abstractmethod
+    def rows_of(self, functions: Sequence[Function]) -> dict[int, list[Row]]:
+        """The triggers of several functions of one account and region, by the function's key; each function is there.
+
+        A fixed number of queries for any number of functions.
+        """
+
+    @abstractmethod
+    def having(self) -> Exists:
+        """For `Function.objects.filter(...)`: those that have a trigger of this kind."""
 
     @abstractmethod
     def fields(self, function: Function) -> list[Field]:

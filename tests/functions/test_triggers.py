@@ -167,3 +167,35 @@ def test_queries_do_not_grow_with_the_triggers(
         registry.kind("function_url").create(alice, thumbs, {"Qualifier": qualifier})
     with django_assert_num_queries(4):
         assert len(registry.rows(function)) == 5
+
+
+def test_the_triggers_of_an_account(
+    alice: Caller, thumbs: FunctionReference, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for name in ("clock", "both", "idle"):
+        create(alice, name)
+    for name in ("clock", "both"):
+        schedule.create(alice, parse(name, None, alice), f"{name}-hourly", "rate(1 hour)")
+        schedule.create(alice, parse(name, None, alice), f"{name}-daily", "rate(1 day)")
+    for name in ("both", "thumbs"):
+        registry.kind("function_url").create(alice, parse(name, None, alice), {})
+    everything = Function.objects.order_by("name")
+
+    def having(kind: str = "") -> list[str]:
+        return [function.name for function in registry.having_triggers(everything, kind)]
+
+    assert (having(), having("schedule")) == (["both", "clock", "thumbs"], ["both", "clock"])
+    assert (having("function_url"), having("absent")) == (["both", "thumbs"], [])
+    functions = list(registry.having_triggers(everything))
+    with django_assert_num_queries(3):
+        rows = registry.rows_of(functions)
+    assert [(function.name, row.title) for function, row in rows] == [
+        ("both", "Function URL"),
+        ("both", "both-daily"),
+        ("both", "both-hourly"),
+        ("clock", "clock-daily"),
+        ("clock", "clock-hourly"),
+        ("thumbs", "Function URL"),
+    ]
+    assert [row.kind for _, row in registry.rows_of(functions, "schedule")] == ["schedule"] * 4
+    assert registry.rows_of([]) == []

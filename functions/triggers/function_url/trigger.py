@@ -1,7 +1,9 @@
 """Function URLs, as a kind of trigger. The id of one is its qualifier, `$LATEST` for the function's own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from django.db.models import Exists, OuterRef
 
 from functions import names
 from functions.access.caller import Caller
@@ -13,8 +15,8 @@ from functions.triggers.base import Field, FieldKind, Outcome, Row, Trigger, qua
 from monitoring.models import Invocation
 from monitoring.report import Outcome as InvocationOutcome
 
-# The last call of a URL is looked for among this many invocations of the function.
-RECENT = 200
+# The last call of a URL is looked for among this many invocations.
+RECENT = 500
 
 
 class FunctionUrlTrigger(Trigger):
@@ -23,10 +25,18 @@ class FunctionUrlTrigger(Trigger):
     icon = "link"
     summary = "Gives the function an HTTP address of its own."
 
-    def rows(self, function: Function) -> list[Row]:
-        urls = list(function.urls.select_related("function").order_by("qualifier"))
-        calls = _last_calls(function) if urls else {}
-        return [_row(url, calls.get(url.qualifier)) for url in urls]
+    def rows_of(self, functions: Sequence[Function]) -> dict[int, list[Row]]:
+        found: dict[int, list[Row]] = {function.pk: [] for function in functions}
+        urls = list(
+            FunctionUrl.objects.select_related("function").filter(function__in=list(found)).order_by("qualifier")
+        )
+        calls = _last_calls(functions) if urls else {}
+        for url in urls:
+            found[url.function_id].append(_row(url, calls.get((url.function.name, url.qualifier))))
+        return found
+
+    def having(self) -> Exists:
+        return Exists(FunctionUrl.objects.filter(function=OuterRef("pk")))
 
     def fields(self, function: Function) -> list[Field]:
         return [
@@ -77,17 +87,16 @@ def _row(url: FunctionUrl, call: Invocation | None) -> Row:
     )
 
 
-def _last_calls(function: Function) -> dict[str, Invocation]:
-    """By qualifier."""
-    rows = (
-        Invocation.objects.filter(account_id=function.account_id, function_name=function.name)
-        .only("request_id", "region", "qualifier", "source", "started_at", "outcome", "error_type")
-        .order_by("-started_at")[:RECENT]
-    )
-    calls: dict[str, Invocation] = {}
-    for row in rows:
-        if (row.source, row.region) == ("url", function.region):
-            calls.setdefault(row.qualifier, row)
+def _last_calls(functions: Sequence[Function]) -> dict[tuple[str, str], Invocation]:
+    """By name and qualifier. Of one function's last invocations, or of the account's."""
+    rows = Invocation.objects.filter(account_id=functions[0].account_id, region=functions[0].region)
+    if len(functions) == 1:
+        rows = rows.filter(function_name=functions[0].name)
+    shown = ("request_id", "function_name", "qualifier", "source", "started_at", "outcome", "error_type")
+    calls: dict[tuple[str, str], Invocation] = {}
+    for row in rows.only(*shown).order_by("-started_at")[:RECENT]:
+        if row.source == "url":
+            calls.setdefault((row.function_name, row.qualifier), row)
     return calls
 
 

@@ -1,8 +1,9 @@
 """Schedules, as a kind of trigger. The id of one is its name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from functions.access.caller import Caller
@@ -30,11 +31,18 @@ class ScheduleTrigger(Trigger):
     can_be_disabled = True
     can_fire = True
 
-    def rows(self, function: Function) -> list[Row]:
-        schedules = list(function.schedules.all())
+    def rows_of(self, functions: Sequence[Function]) -> dict[int, list[Row]]:
+        found: dict[int, list[Row]] = {function.pk: [] for function in functions}
+        schedules = list(Schedule.objects.filter(function__in=list(found)))
         ids = [schedule.last_request_id for schedule in schedules if schedule.last_request_id]
         events = {event.pk: event for event in AsyncEvent.objects.light().filter(pk__in=ids)} if ids else {}
-        return [_row(each, events.get(each.last_request_id) if each.last_request_id else None) for each in schedules]
+        for each in schedules:
+            event = events.get(each.last_request_id) if each.last_request_id else None
+            found[each.function_id].append(_row(each, event))
+        return found
+
+    def having(self) -> Exists:
+        return Exists(Schedule.objects.filter(function=OuterRef("pk")))
 
     def fields(self, function: Function) -> list[Field]:
         zone_choices = tuple((zone, zone) for zone in zones())
