@@ -17,9 +17,7 @@ from monitoring.queries import metrics
 from monitoring.queries.metrics import Metric, Point
 
 NAMES = ("Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecutions", "InitDuration")
-# About this many points are drawn; a period is one of these, in seconds.
-POINTS = 90
-PERIODS = (60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400)
+POINTS = 90  # about as many are drawn
 
 Trace = tuple[str, str, Values, str]  # role in the theme, name, values, CSS colour
 
@@ -73,8 +71,7 @@ class Figures:
 
     def __init__(self, account_id: str, name: str, resource: str, span: TimeRange) -> None:
         self.span = span
-        width = span.span.total_seconds() / POINTS
-        self.period = next((period for period in PERIODS if period >= width), PERIODS[-1])
+        self.period = timerange.period(span, POINTS)
         dimensions = {"FunctionName": name} | ({"Resource": f"{name}:{resource}"} if resource else {})
         wanted = {each: Metric.of(each, dimensions) for each in NAMES}
         read = metrics.read(

@@ -19,6 +19,8 @@ QUICK = [
     ("1d", "now-1d", "Last 24 hours"),
     ("1w", "now-7d", "Last 7 days"),
 ]
+# The lengths of a period, in seconds.
+PERIODS = (60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400)
 LONGEST = timedelta(days=455)  # what CloudWatch keeps
 SHORTEST = timedelta(minutes=1)
 
@@ -114,6 +116,12 @@ def quick(span: TimeRange, query: Mapping[str, str]) -> list[Quick]:
         )
         for short, begins, label in QUICK
     ]
+
+
+def period(span: TimeRange, points: int) -> int:
+    """The length in seconds of the shortest periods of which at most about `points` make up the range."""
+    width = span.span.total_seconds() / points
+    return next((each for each in PERIODS if each >= width), PERIODS[-1])
 
 
 def moment(value: str, now: datetime) -> datetime | None:

@@ -68,6 +68,13 @@ def percent(value: float | None) -> str:
 
 
 @register.filter
+def signed(value: float) -> str:
+    """A change: +18, −0.02."""
+    number = f"{abs(value):.2f}" if abs(value) < 10 else f"{abs(value):.0f}"
+    return number if float(number) == 0 else f"{'+' if value > 0 else '−'}{number}"
+
+
+@register.filter
 def weight(value: float) -> str:
     """A share of 0 to 1 as a number of per cent for CSS and inputs: 12.5."""
     return f"{value * 100:.2f}".rstrip("0").rstrip(".")
