@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.bench import console
 from tests.bench.measure import Memory, Times, memory, timed, wrk
 from tests.family import ROOT, RunningHearth, start, wait_for, zip_of
 
@@ -21,6 +22,7 @@ HELLO = "def handler(event, context):\n    print('hello', event)\n    return eve
 HELLO_NODE = "exports.handler = async (event) => { console.log('hello', event); return event; };\n"
 # What a call leaves: START, the printed line, END, REPORT.
 LINES_OF_A_CALL = 4
+Row = tuple[str, str, str]  # what, required, measured
 COUNTS = """
     SELECT (SELECT count(*) FROM monitoring_invocation),
            (SELECT sum(json_array_length(lines)) FROM monitoring_logchunk)
@@ -28,7 +30,7 @@ COUNTS = """
 
 
 def main() -> None:
-    rows: list[tuple[str, str, str]] = []
+    rows: list[Row] = []
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as scratch:
         data = Path(scratch) / "data"
@@ -41,10 +43,11 @@ def main() -> None:
         finally:
             hearth.stop()
         rows.append(("`make run` (installed) to the first successful invoke", "at most 5 s", first_invoke(data)))
-    write(rows, load)
+        pages = console.measure(Path(scratch) / "console")
+    write(rows, pages, load)
 
 
-def warm(hearth: RunningHearth) -> list[tuple[str, str, str]]:
+def warm(hearth: RunningHearth) -> list[Row]:
     path, body = "/2015-03-31/functions/hello/invocations", b'{"n": 1}'
     wrk(hearth, path, body, 16, 3)
     kept_before = settle(hearth)
@@ -69,7 +72,7 @@ def warm(hearth: RunningHearth) -> list[tuple[str, str, str]]:
     ]
 
 
-def cold(hearth: RunningHearth) -> list[tuple[str, str, str]]:
+def cold(hearth: RunningHearth) -> list[Row]:
     client = hearth.client("lambda")
     rows = []
     creates: list[float] = []
@@ -183,7 +186,7 @@ def first_invoke(data: Path) -> str:
     return ", ".join(f"{value:.1f} s" for value in values)
 
 
-def write(rows: list[tuple[str, str, str]], load: float) -> None:
+def write(rows: list[Row], pages: list[Row], load: float) -> None:
     installed = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())[1]) / 1024**2  # type: ignore[index]
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
     lines = [
@@ -199,6 +202,12 @@ def write(rows: list[tuple[str, str, str]], load: float) -> None:
         "| what | required | measured |",
         "| --- | --- | --- |",
         *(f"| {what} | {required} | {measured} |" for what, required, measured in rows),
+        "",
+        f"The console with {console.FUNCTIONS:,} functions and {console.INVOCATIONS:,} invocations of the last day:",
+        "",
+        "| what | required | measured |",
+        "| --- | --- | --- |",
+        *(f"| {what} | {required} | {measured} |" for what, required, measured in pages),
         "",
     ]
     (ROOT / "BENCHMARKS.md").write_text("\n".join(lines))
