@@ -14,8 +14,7 @@ from django.views.decorators.http import require_safe
 
 from console.pages import access, charts, parts, runtimes, timerange
 from console.pages.invocations import Row
-from console.pages.monitor import PERIODS
-from console.pages.timerange import TimeRange
+from console.pages.timerange import PERIODS, TimeRange
 from console.templatetags.hearth import compact, milliseconds, percent
 from functions import history
 from functions.history import Kind
