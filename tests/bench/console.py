@@ -168,7 +168,9 @@ def live_tail(page: Page, hearth: RunningHearth) -> tuple[str, str, str]:
             const known = new Set();
             new MutationObserver(() => {
                 for (const found of document.body.innerText.matchAll(/tick (\\d{13})/g)) {
-                    if (!known.has(found[1])) { known.add(found[1]); window.delays.push(Date.now() - Number(found[1])); }
+                    if (known.has(found[1])) continue;
+                    known.add(found[1]);
+                    window.delays.push(Date.now() - Number(found[1]));
                 }
             }).observe(document.body, {childList: true, subtree: true, characterData: true});
         }"""
