@@ -8,6 +8,7 @@ from console.pages import (
     configuration,
     create,
     dashboard,
+    deletion,
     design,
     difference,
     download,
@@ -39,6 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("design/", design.show, name="design"),
     path("functions/", function.index, name="functions"),
     path("invocations/", invocations.index, name="all-invocations"),
+    path("functions/delete/", deletion.functions, name="delete-functions"),
     path("functions/new/", create.create, name="create"),
     # One function. All take ?qualifier=<version or alias>.
     path("functions/<str:name>/", overview.show, name="function"),

@@ -15,7 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from console.pages import access, timerange
 from console.pages.timerange import TimeRange
-from functions.models import Alias, FunctionVersion
+from functions.models import Alias, Function, FunctionVersion
 from monitoring.queries import metrics
 from monitoring.queries.metrics import FunctionSummary
 
@@ -24,6 +24,8 @@ PARTS = 32  # of the sparkline
 RANGES = [("1h", "now-1h"), ("3h", "now-3h"), ("24h", "now-1d"), ("7d", "now-7d")]
 SORTS = {"name": "Name", "invocations": "Invocations", "errors": "Errors", "p95": "p95", "deployed": "Last deploy"}
 LIVE = ("prod", "production", "live")
+TAGS_SHOWN = 3
+TAGS_OFFERED = 200
 # Above this share of errors a function needs attention.
 ERRORS_BAD = 0.05
 
@@ -42,6 +44,12 @@ class Row:
         """The alias that carries the traffic: prod or live, else the first."""
         aliases = list(self.version.function.aliases.all())
         return next((each for name in LIVE for each in aliases if each.name == name), next(iter(aliases), None))
+
+    @property
+    def tags(self) -> list[tuple[str, str]]:
+        """The first ones as they are shown, with the filter of each."""
+        found = sorted(self.version.function.tags.items())[:TAGS_SHOWN]
+        return [(label := f"{key}={value}" if value else key, "?" + urlencode({"tag": label})) for key, value in found]
 
     @property
     def invocations(self) -> float:
@@ -82,20 +90,21 @@ class Row:
 def index(request: HttpRequest) -> HttpResponse:
     span = timerange.read(request.GET, "now-1d")
     everything = _all(request)
-    shown = _filtered(request, everything)
+    tags = _tags(request)
+    shown = _filtered(request, everything, tags)
     sort = request.GET.get("sort", "name")
     descending = sort.startswith("-")
     key = sort.lstrip("-")
     if key not in SORTS:
         key, descending = "name", False
     if key in ("name", "deployed"):
-        column = "function__name" if key == "name" else "last_modified"
-        ordered: Any = shown.order_by(f"-{column}" if descending else column)
+        column = "function__name" if key == "name" else "function__last_deployed_at"
+        ordered: Any = shown.order_by(f"-{column}" if descending else column, "function__name")
     else:
         ordered = _by_health(_rows(request, list(shown), span), key, descending)
     page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
     rows = page.object_list if isinstance(ordered, list) else _rows(request, list(page), span)
-    filters = {name: request.GET[name] for name in ("q", "runtime", "state") if request.GET.get(name)}
+    filters = {name: request.GET[name] for name in ("q", "runtime", "state", "tag") if request.GET.get(name)}
     total = page.paginator.count
     context = {
         "section": "functions",
@@ -109,6 +118,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "sorts": _sorts(request, key, descending),
         "ranges": [(label, _url(request, **{"from": begins}), begins == span.begins) for label, begins in RANGES],
         "runtimes": everything.order_by("runtime").values_list("runtime", flat=True).distinct(),
+        "tags": sorted({label for labels in tags.values() for label in labels})[:TAGS_OFFERED],
         "states": FunctionVersion.State.choices,
         "previous": _url(request, page=page.previous_page_number()) if page.has_previous() else "",
         "next": _url(request, page=page.next_page_number()) if page.has_next() else "",
@@ -124,8 +134,21 @@ def _all(request: HttpRequest) -> QuerySet[FunctionVersion]:
     )
 
 
-def _filtered(request: HttpRequest, rows: QuerySet[FunctionVersion]) -> QuerySet[FunctionVersion]:
+def _tags(request: HttpRequest) -> dict[int, set[str]]:
+    """What each function may be found by: its tags, as key and as key=value. One query."""
+    rows = Function.objects.filter(account=access.account(request), region=settings.HEARTH_REGION).exclude(tags={})
+    return {
+        pk: {label for key, value in tags.items() for label in (key, f"{key}={value}")}
+        for pk, tags in rows.values_list("pk", "tags")
+    }
+
+
+def _filtered(
+    request: HttpRequest, rows: QuerySet[FunctionVersion], tags: dict[int, set[str]]
+) -> QuerySet[FunctionVersion]:
     query = request.GET
+    if tag := query.get("tag"):
+        rows = rows.filter(function_id__in=[pk for pk, labels in tags.items() if tag in labels])
     if text := query.get("q", "").strip():
         rows = rows.filter(Q(function__name__icontains=text) | Q(description__icontains=text))
     if runtime := query.get("runtime"):

@@ -8,7 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from console.pages import function
-from functions.models import FunctionVersion
+from console.pages.operations import call
+from functions.models import Function, FunctionVersion
 from monitoring.dimensions import canonical
 from monitoring.models import MetricBucket
 from tests.console.conftest import Person
@@ -83,6 +84,11 @@ def test_health_comes_from_the_metrics(alice: Person) -> None:
         ("runtime=python2.7", []),
         ("state=Active", ["alpha", "beta"]),
         ("state=Failed", []),
+        ("tag=team", ["alpha", "beta"]),
+        ("tag=team%3Dshop", ["beta"]),
+        ("tag=team%3D", []),
+        ("tag=%3Cscript%3E", []),
+        ("tag=team%3Dshop&q=alpha", []),
         ("sort=-name", ["beta", "alpha"]),
         ("sort=-invocations", ["beta", "alpha"]),
         ("sort=invocations", ["alpha", "beta"]),
@@ -91,8 +97,8 @@ def test_health_comes_from_the_metrics(alice: Person) -> None:
     ],
 )
 def test_filter_and_sort_are_in_the_url(alice: Person, query: str, expected: list[str]) -> None:
-    alice.create("alpha")
-    alice.create("beta", Description="the second")
+    alice.create("alpha", Tags={"team": "media"})
+    alice.create("beta", Description="the second", Tags={"team": "shop", "42": "7"})
     measured(alice, "beta", "Invocations", 5, 5)
     assert names(alice.client.get(f"/functions/?{query}")) == expected
 
@@ -153,4 +159,46 @@ def test_the_number_of_queries_does_not_grow_with_the_list(alice: Person) -> Non
     for number in range(6):
         alice.create(f"more-{number}")
     assert {sort: count(sort) for sort in few} == few
-    assert few["name"] <= 9
+    assert few["name"] <= 10
+
+
+def test_the_last_deploy_says_what_and_by_whom(alice: Person, bob: Person) -> None:
+    alice.create("made")
+    assert "Created by alice" in alice.client.get("/functions/").content.decode()
+    call(bob.caller, "PublishVersion", FunctionName="made")
+    assert "Version by bob" in alice.client.get("/functions/").content.decode()
+
+
+def test_several_are_deleted_by_typing_their_number(alice: Person, mallory: Person) -> None:
+    for name in ("one", "two", "three"):
+        alice.create(name)
+    mallory.create("theirs")
+    page = alice.client.get("/functions/delete/?name=one&name=two&name=theirs&name=gone")
+    assert [each.name for each in page.context["functions"]] == ["one", "two"]
+    sent = {"name": ["one", "two", "theirs"]}
+    for wrong in ("", "3", "two", "<script>", "２"):
+        answer = alice.client.post("/functions/delete/", {**sent, "confirm": wrong})
+        assert answer.status_code == 400
+        assert "this is not 2" in " ".join(answer.context["form"].errors["confirm"])
+        assert answer.context["form"]["confirm"].value() == wrong
+    assert Function.objects.count() == 4
+    answer = alice.client.post("/functions/delete/", {**sent, "confirm": " 2 "}, follow=True)
+    assert "Deleted 2 functions." in answer.content.decode()
+    assert sorted(Function.objects.values_list("name", flat=True)) == ["theirs", "three"]
+
+
+def test_one_is_deleted_by_typing_its_name(alice: Person) -> None:
+    alice.create("only")
+    assert alice.client.post("/functions/delete/", {"name": "only", "confirm": "1"}).status_code == 400
+    assert alice.client.post("/functions/delete/", {"name": "only", "confirm": "only"})["Location"] == "/functions/"
+    assert not Function.objects.exists()
+    nothing = alice.client.get("/functions/delete/", follow=True).content.decode()
+    assert "No function was chosen" in nothing
+
+
+def test_a_viewer_chooses_and_deletes_nothing(alice: Person, victor: Person) -> None:
+    alice.create("kept")
+    assert 'type="checkbox"' not in victor.client.get("/functions/").content.decode()
+    assert victor.client.get("/functions/delete/?name=kept").status_code == 403
+    assert victor.client.post("/functions/delete/", {"name": "kept", "confirm": "kept"}).status_code == 403
+    assert Function.objects.exists()
