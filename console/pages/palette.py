@@ -18,8 +18,7 @@ KEYS = {
     "home": "h",
     "functions": "f",
     "create": "n",
-    "triggers": "t",
-    "invocations": "i",
+    "all-invocations": "i",
     "settings-profile": "p",
     "settings-keys": "k",
     "admin-users": "u",
@@ -30,6 +29,9 @@ KEYS = {
 PAGES = [
     ("Functions", "functions", "fn", ""),
     ("Create function", "create", "plus", "lambda:CreateFunction"),
+    ("Dashboard", "home", "home", ""),
+    ("Invocations", "all-invocations", "list", ""),
+    ("Design", "design", "layers", "hearth:ShowDesign"),
 ]
 # Of one function: what is said behind its name, URL name, icon.
 TABS = [("code", "fn"), ("logs", "log"), ("monitor", "chart"), ("configuration", "gear"), ("versions", "branch")]

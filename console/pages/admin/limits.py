@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from console.pages import access
 from console.pages.admin import layout
 from console.pages.operations import call
+from console.templatetags.hearth import percent, size
 from functions.limits import DEFAULTS, limits
 
 # How a person says it, and the unit.
@@ -47,6 +48,19 @@ class Row:
     setting: str
 
     @property
+    def text(self) -> str:
+        return self._text(self.value)
+
+    @property
+    def default_text(self) -> str:
+        return self._text(self.default)
+
+    def _text(self, value: float) -> str:
+        if self.unit == "bytes":
+            return f"{value / 1024**3:,.0f} GB" if value >= 1024**3 else size(value)
+        return percent(value) if self.unit == "share" else f"{value:,} {self.unit}".rstrip()
+
+    @property
     def is_changed(self) -> bool:
         return self.value != self.default
 
@@ -60,4 +74,5 @@ def show(request: HttpRequest) -> HttpResponse:
         rows.append(Row(label, name, unit, value, DEFAULTS[name], "HEARTH_LIMITS"))
     sizes = [Row(label, name, unit, getattr(settings, name), default, name) for name, label, unit, default in SIZES]
     used = call(access.caller(request), "GetAccountSettings")
-    return layout.show(request, "limits", {"rows": rows, "sizes": sizes, "used": used})
+    room = Row("", "", "bytes", used["AccountLimit"]["TotalCodeSize"], 0, "")
+    return layout.show(request, "limits", {"rows": rows, "sizes": sizes, "used": used, "room": room})

@@ -23,7 +23,8 @@ def show(request: HttpRequest) -> HttpResponse:
     used: dict[str, int] = dict(counts.values_list("runtime").annotate(Count("pk")))
     context = {
         "rows": [(found[name], RUNTIMES[name], used.get(name, 0)) for name in installed_ids()],
-        "missing": [(name, command(name), used.get(name, 0)) for name in missing_ids()],
+        "missing": [(name, command(name), used.get(name, 0)) for name in missing_ids() if command(name)],
+        "unsupported": [(name, used.get(name, 0)) for name in missing_ids() if not command(name)],
         "stranded": sorted(
             (name, count) for name, count in used.items() if name not in found and RUNTIMES[name].deprecated
         ),

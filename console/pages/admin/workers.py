@@ -1,11 +1,12 @@
 """The nodes that run functions: their isolation, pools and environments, as each says of itself."""
 
-import os
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import redis
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from console.pages import access
@@ -25,6 +26,7 @@ STATES = (
     ("draining", "busy"),
 )
 CELLS = 400  # shown of one state; beyond that the number says it
+ROWS = 200  # environments listed of a worker, the youngest first
 
 
 @dataclass(slots=True)
@@ -55,18 +57,18 @@ class Worker:
 @access.needs("hearth:ListWorkers")
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
-    """`?part=1` is what the page asks for anew while one looks."""
     problem = ""
     workers: list[Worker] = []
     try:
-        workers = [_ask(node) for node in nodes.live()]
+        workers = [_ask(node, access.account(request).pk) for node in nodes.live()]
     except redis.RedisError as error:
         problem = type(error).__name__
-    context = {"workers": workers, "problem": problem, "part": "part" in request.GET, "host": os.uname().nodename}
+    context = {"workers": workers, "problem": problem}
     return layout.show(request, "workers", context)
 
 
-def _ask(node: nodes.Node) -> Worker:
+def _ask(node: nodes.Node, account_id: str) -> Worker:
+    now = timezone.now()
     worker = Worker(node.id, int(node.facts.get("pid", 0)), _facts(node.facts.get("isolation")))
     try:
         said = LaneClient(node.address).status()
@@ -77,13 +79,13 @@ def _ask(node: nodes.Node) -> Worker:
     worker.pools = said.get("pools", {})
     worker.runtimes = said.get("runtimes", {})
     worker.memory_mb = said.get("configured_memory_mb", 0)
-    environments = said.get("environments", {})
-    if isinstance(environments, dict):
-        worker.counts = environments
-    else:  # one entry for each
-        worker.environments = environments
-        for each in environments:
-            worker.counts[each["state"]] = worker.counts.get(each["state"], 0) + 1
+    for each in said.get("sandboxes", []):
+        state = "frozen" if each["frozen"] else each["state"]
+        worker.counts[state] = worker.counts.get(state, 0) + 1
+        if each["account_id"] == account_id:  # the node serves other accounts, too
+            worker.environments.append({**each, "state": state, "since": now - timedelta(seconds=each["age_s"])})
+    worker.environments.sort(key=lambda each: each["age_s"])
+    del worker.environments[ROWS:]
     return worker
 
 
