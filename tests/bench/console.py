@@ -33,7 +33,7 @@ PAGES = (
     "/admin/workers/",
 )
 # Milliseconds after navigation began: first contentful paint, and the end of all that the page loads by itself.
-PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+PAINT = "performance.getEntriesByName('first-contentful-paint')[0]"
 USABLE = "performance.getEntriesByType('navigation')[0].loadEventEnd"
 TICKER = """
 import time
@@ -143,8 +143,8 @@ def browser_times(page: Page, hearth: RunningHearth) -> list[tuple[str, str, str
         seen = []
         for _ in range(VISITS + 1):
             page.goto(hearth.endpoint + path, wait_until="load")
-            page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
-            seen.append((float(page.evaluate(PAINT)), float(page.evaluate(USABLE))))
+            wait_for("a paint", lambda: page.evaluate(f"{PAINT}?.startTime"))
+            seen.append((float(page.evaluate(f"{PAINT}.startTime")), float(page.evaluate(USABLE))))
         paints[path] = Times([paint for paint, _ in seen[1:]]).percentile(0.5)
         usable[path] = Times([load for _, load in seen[1:]]).percentile(0.5)
     return [
@@ -176,7 +176,7 @@ def live_tail(page: Page, hearth: RunningHearth) -> tuple[str, str, str]:
         }"""
     )
     hearth.client("lambda").invoke(FunctionName="ticker", InvocationType="Event")
-    page.wait_for_function("window.delays.length >= 20", timeout=60_000)
+    wait_for("every line", lambda: page.evaluate("window.delays.length >= 20"), 60)
     delays = Times([float(value) for value in page.evaluate("window.delays")])
     longest = max(delays.values)
     return (
