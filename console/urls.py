@@ -24,6 +24,7 @@ from console.pages import (
     record,
     session,
     tail,
+    trigger,
     version,
 )
 
@@ -41,6 +42,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("functions/", function.index, name="functions"),
     path("invocations/", invocations.index, name="all-invocations"),
     path("functions/delete/", deletion.functions, name="delete-functions"),
+    path("triggers/", trigger.index, name="all-triggers"),
+    path("triggers/preview/", trigger.preview, name="preview-schedule"),
     path("functions/new/", create.create, name="create"),
     # One function. All take ?qualifier=<version or alias>.
     path("functions/<str:name>/", overview.show, name="function"),
@@ -68,6 +71,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("functions/<str:name>/aliases/<str:alias_name>/rollback/", alias.rollback, name="rollback"),
     path("functions/<str:name>/aliases/<str:alias_name>/delete/", alias.delete, name="delete-alias"),
     path("functions/<str:name>/undo/alias/<str:key>/", alias.restore, name="undo-alias"),
+    path("functions/<str:name>/triggers/", trigger.of_function, name="triggers"),
+    path("functions/<str:name>/triggers/<slug:kind>/new/", trigger.create, name="new-trigger"),
+    path("functions/<str:name>/triggers/<slug:kind>/of/<str:key>/", trigger.edit, name="trigger"),
+    path("functions/<str:name>/triggers/<slug:kind>/of/<str:key>/switch/", trigger.switch, name="switch-trigger"),
+    path("functions/<str:name>/triggers/<slug:kind>/of/<str:key>/fire/", trigger.fire, name="fire-trigger"),
+    path("functions/<str:name>/triggers/<slug:kind>/of/<str:key>/delete/", trigger.delete, name="delete-trigger"),
+    path("functions/<str:name>/undo/trigger/<slug:kind>/<str:key>/", trigger.restore, name="undo-trigger"),
     path("functions/<str:name>/throttle/", configuration.throttle, name="throttle"),
     path("functions/<str:name>/config/", configuration.show, name="configuration"),
     path("functions/<str:name>/config/<slug:section>/", configuration.show, name="config-section"),

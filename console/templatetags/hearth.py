@@ -123,6 +123,12 @@ def ago(value: datetime | None) -> str | SafeString:
 
 
 @register.filter
+def zoned(value: datetime) -> str:
+    """A time in its own time zone: Fri 20 Nov 2026, 09:00 Europe/Berlin."""
+    return f"{value:%a %d %b %Y, %H:%M:%S} {value.tzinfo}".replace(":00 ", " ")
+
+
+@register.filter
 def clock(epoch_ms: int | None) -> str:
     """Epoch milliseconds as 14:58:07.118, UTC."""
     if epoch_ms is None:

@@ -83,6 +83,7 @@ class Trigger(ABC):
     summary: ClassVar[str]  # one sentence: what it is for
     can_be_disabled: ClassVar[bool] = False
     can_fire: ClassVar[bool] = False
+    can_be_restored: ClassVar[bool] = False  # `create` with a row's `values` gives the same trigger again
 
     def rows(self, function: Function) -> list[Row]:
         """The function's triggers of this kind, in a steady order. A fixed number of queries."""

@@ -30,6 +30,7 @@ class ScheduleTrigger(Trigger):
     summary = "Invokes the function every so often, or by a time-table."
     can_be_disabled = True
     can_fire = True
+    can_be_restored = True
 
     def rows_of(self, functions: Sequence[Function]) -> dict[int, list[Row]]:
         found: dict[int, list[Row]] = {function.pk: [] for function in functions}
