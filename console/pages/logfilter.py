@@ -1,8 +1,14 @@
 """Which log lines a page shows: a text or pattern, and a least level."""
 
-from console.pages import loglines
-from monitoring.queries.patterns import Matches, compile_pattern
+import re
 
+from console.pages import loglines
+from monitoring.queries.patterns import InvalidPattern, Matches, compile_pattern
+
+# What a pattern can name and compare without escapes.
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
+PLAIN = re.compile(r'"[^"\\*]*"')
 LEVELS = [("all", "All lines"), ("info", "Info"), ("warn", "Warnings"), ("error", "Errors")]
 
 
@@ -33,3 +39,28 @@ def matches(text: str, level: str) -> Matches | None:
         return loglines.parse(message).rank >= least and (found is None or found(message))
 
     return both
+
+
+def narrowed(text: str, name: str, value: str) -> str:
+    """A pattern that also asks for a field of a JSON line. `value` is JSON text. Empty where no pattern can say it."""
+    if not NAME.fullmatch(name):
+        return ""
+    if value in ("true", "false"):
+        wanted = f"$.{name} IS {value.upper()}"
+    elif value == "null":
+        wanted = f"$.{name} IS NULL"
+    elif NUMBER.fullmatch(value) or (len(value) <= 200 and PLAIN.fullmatch(value)):
+        wanted = f"$.{name} = {value}"
+    else:
+        return ""
+    if text.startswith("{") and text.endswith("}"):
+        pattern = f"{{ ({text[1:-1].strip()}) && ({wanted}) }}"
+    else:
+        pattern = f"{{ {wanted} }}"
+    if wanted in text:
+        return text
+    try:
+        compile_pattern(pattern)
+    except InvalidPattern:
+        return ""
+    return pattern

@@ -5,7 +5,7 @@ order of the chunks' first line merges them with a small heap, and no read begin
 """
 
 import heapq
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -118,6 +118,36 @@ def events(
             found.append(event)
             size += len(event.message) + LINE_OVERHEAD
     return EventPage(found if forward else found[::-1], last, more=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Lines by part of a range and by kind. `since_ms`: earlier lines were not counted, 0 when all were."""
+
+    parts: list[dict[str, int]]
+    since_ms: int
+
+
+def count(
+    within: LogGroup | LogStream,
+    kind: Callable[[str], str | None],
+    *,
+    start_ms: int,
+    end_ms: int,
+    parts: int,
+    limit: int,
+) -> Counts:
+    """How many lines of which kind each part of a range holds, of the newest `limit` lines. None: not counted."""
+    found: list[dict[str, int]] = [{} for _ in range(parts)]
+    lines = descending(chunks_of(within), Position(start_ms), Position(end_ms))
+    for scanned, event in enumerate(lines):
+        if scanned >= limit:
+            return Counts(found, event.timestamp)
+        of = kind(event.message)
+        if of is not None:
+            part = found[min((event.timestamp - start_ms) * parts // (end_ms - start_ms), parts - 1)]
+            part[of] = part.get(of, 0) + 1
+    return Counts(found, 0)
 
 
 def chunks_of(within: LogGroup | LogStream) -> Q:

@@ -15,8 +15,12 @@ LINES = 1000  # kept of one request; `RequestLog.cut` says when there were more
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    ms: int
+    position: Position
     message: str
+
+    @property
+    def ms(self) -> int:
+        return self.position.ms
 
 
 @dataclass(slots=True)
@@ -141,4 +145,5 @@ def load(group: LogGroup, chunks: Iterable[LogChunk], shown: Callable[[LogChunk]
 def append(log: RequestLog, chunk: LogChunk) -> None:
     room = LINES - len(log.lines)
     log.cut = log.cut or len(chunk.lines) > room
-    log.lines.extend(Line(at, message) for at, message in chunk.lines[:room])
+    for index, (at, message) in enumerate(chunk.lines[:room]):
+        log.lines.append(Line(Position(at, chunk.pk, index), message))

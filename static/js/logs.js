@@ -46,7 +46,8 @@ addEventListener("toggle", (event) => {
 
 addEventListener("htmx:beforeSwap", (event) => {
   // A page that is no longer signed in answers with the login page: leave what is there.
-  if (!event.detail.xhr.responseText.includes('id="log"')) event.detail.shouldSwap = false;
+  const id = event.detail.target.matches("[data-histogram]") ? "histogram" : "log";
+  if (!event.detail.xhr.responseText.includes(`id="${id}"`)) event.detail.shouldSwap = false;
 });
 
 addEventListener("htmx:afterSwap", () => {

@@ -88,9 +88,9 @@ def test_logs_are_grouped_by_request(alice: Person, invoked: Any) -> None:
     response = alice.client.get("/functions/logged/logs/")
     groups = {group.request_id: group for group in response.context["groups"]}
     assert set(groups) == {first, second}
-    assert [line.level for line in groups[first].lines] == ["START", "INFO", "END"]
+    assert [shown.line.level for shown in groups[first].lines] == ["START", "INFO", "END"]
     assert groups[first].summary == "order <received>"
-    assert groups[second].badge["text"] == "OutOfStock"
+    assert groups[second].badge.text == "OutOfStock"
     page = response.content.decode()
     assert "order &lt;received&gt;" in page
     assert "Cold start" in page
