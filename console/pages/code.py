@@ -1,6 +1,7 @@
 """Code and test on one screen: the page, reading a file, deploying."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -11,11 +12,13 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from console.pages import access, function_head, package
+from console.pages import access, difference, function_head, package
 from console.pages.operations import call
 from console.templatetags.hearth import size
+from functions import samples
 from functions.code import store
 from functions.errors import ServiceError
+from functions.limits import limits
 from functions.models import FunctionVersion
 
 SAMPLE_EVENT = '{\n  "name": "Hearth"\n}\n'
@@ -44,9 +47,13 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
         "line": int(line) if line.isdigit() else 0,
         "events": [_event(event.name, event.payload, event.is_shared) for event in events],
         "sample_event": SAMPLE_EVENT,
+        "samples": [{"name": name, "title": title} for name, title in samples.TITLES.items()],
         "urls": {
             "file": reverse("code-file", args=[name]),
             "deploy": reverse("deploy", args=[name]),
+            "changes": reverse("code-changes", args=[name]),
+            "upload": reverse("upload", args=[name]),
+            "sample": reverse("sample", args=["NAME"]),
             "state": reverse("code-state", args=[name]),
             "test": reverse("test", args=[name]),
             "events": reverse("test-events", args=[name]),
@@ -114,6 +121,61 @@ def deploy(request: HttpRequest, name: str) -> HttpResponse:
         revision_id = str(body["revision_id"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return problem("The request is not one that the editor sends.", 400)
+    return _deploy(request, latest, revision_id, lambda: package.edit(latest.package_id, files, removed))
+
+
+@access.page
+@require_POST
+def upload(request: HttpRequest, name: str) -> HttpResponse:
+    """A whole package in place of the one in `$LATEST`: a form with `zip` and `revision_id`."""
+    function = function_head.find(request, name)
+    latest = function.versions.select_related("package").get(number=0)
+    sent = request.FILES.get("zip")
+    if sent is None:
+        return problem("No file was sent.", 400)
+    if sent.size is not None and sent.size > limits().zipped_bytes:
+        return problem(f"A package has at most {size(limits().zipped_bytes)}; this one has {size(sent.size)}.", 400)
+    return _deploy(request, latest, request.POST.get("revision_id", ""), sent.read)
+
+
+@access.page
+@never_cache
+@require_POST
+def changes(request: HttpRequest, name: str) -> HttpResponse:
+    """What the editor's changes would change of what is deployed now: a part of the code page."""
+    latest = function_head.find(request, name).versions.get(number=0)
+    try:
+        files, removed = package.read_changes(json.loads(request.body))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return problem("The request is not one that the editor sends.", 400)
+    found = [_change(latest.package_id, change) for change in files]
+    found += [difference.FileChange(path, difference.REMOVED, note="Deleted.") for path in removed]
+    return render(request, "function/changes.html", {"files": found})
+
+
+def _change(sha256: str, change: package.FileChange) -> difference.FileChange:
+    """One changed file against what is deployed under the same path, or under the one it had."""
+    path, origin, text = change["path"], change.get("origin"), change.get("text")
+    moved = bool(origin and origin != path)
+    if text is None:
+        return difference.FileChange(path, "renamed", note=f"Renamed from {origin}.")
+    before = difference.lines_of(sha256, origin or path) if origin else []
+    after = text.splitlines()
+    if before is None:
+        return difference.FileChange(
+            path, "changed", note="What is deployed has no such file any more, or it is no text."
+        )
+    if max(len(before), len(after)) > difference.MOST_LINES:
+        return difference.FileChange(path, "changed", note="Too long to be compared here.")
+    rows = list(difference.rows_between(before, after))
+    kind = "changed" if origin else difference.ADDED
+    return difference.FileChange(path, "renamed" if moved else kind, rows, "" if rows else "No line differs.")
+
+
+def _deploy(
+    request: HttpRequest, latest: FunctionVersion, revision_id: str, package_of: Callable[[], bytes]
+) -> HttpResponse:
+    function = latest.function
     if revision_id != str(latest.revision_id):
         by = f" by {latest.modified_by}" if latest.modified_by else ""
         at = latest.last_modified.strftime("%H:%M:%S UTC")
@@ -122,8 +184,8 @@ def deploy(request: HttpRequest, name: str) -> HttpResponse:
         call(
             access.caller(request),
             "UpdateFunctionCode",
-            FunctionName=name,
-            ZipFile=package.edit(latest.package_id, files, removed),
+            FunctionName=function.name,
+            ZipFile=package_of(),
             RevisionId=revision_id,
         )
     except ServiceError as error:

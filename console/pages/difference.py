@@ -125,16 +125,17 @@ def _change(old: str, new: str, path: str, was: bool, is_now: bool, *, shown: bo
     kind = "changed" if was and is_now else ADDED if is_now else REMOVED
     if not shown:
         return FileChange(path, kind)
-    before, after = (_lines(sha, path) if there else [] for sha, there in ((old, was), (new, is_now)))
+    before, after = (lines_of(sha, path) if there else [] for sha, there in ((old, was), (new, is_now)))
     if before is None or after is None:
         return FileChange(path, kind, note="Not text.")
     if max(len(before), len(after)) > MOST_LINES:
         return FileChange(path, kind, note=f"More than {MOST_LINES:,} lines, or {LONGEST // 1024} KB: not shown.")
-    rows = list(_rows(before, after))
+    rows = list(rows_between(before, after))
     return FileChange(path, kind, rows, "" if rows else "The same text: only its mode or its end changed.")
 
 
-def _rows(before: list[str], after: list[str]) -> Iterator[Row]:
+def rows_between(before: list[str], after: list[str]) -> Iterator[Row]:
+    """The lines that changed, each group with a few around it."""
     matcher = difflib.SequenceMatcher(None, before, after)
     for number, group in enumerate(matcher.get_grouped_opcodes(CONTEXT)):
         if number or group[0][1]:
@@ -150,7 +151,7 @@ def _rows(before: list[str], after: list[str]) -> Iterator[Row]:
                 yield Row(0, at + 1, ADDED, after[at])
 
 
-def _lines(sha256: str, path: str) -> list[str] | None:
+def lines_of(sha256: str, path: str) -> list[str] | None:
     """None when it is no text. More than MOST_LINES when it is too large."""
     try:
         content = store.read_file(sha256, path)

@@ -5,6 +5,7 @@ import { fileState } from "./editor.js";
 import { Package } from "./package.js";
 import { by, element, icon, page, problemOf, say, send } from "./page.js";
 import * as testing from "./testing.js";
+import { showChanges, wireUpload } from "./upload.js";
 
 const files = new Package(page.files);
 const states = new Map(); // path -> EditorState: undo and cursor survive a change of tab
@@ -48,7 +49,7 @@ async function open(path, line = 0) {
   by("editor").hidden = false;
   by("not-text").hidden = true;
   view.setState(states.get(path));
-  if (line) {
+  if (line > 0) {
     const at = view.state.doc.line(Math.min(line, view.state.doc.lines));
     view.dispatch({ selection: { anchor: at.from }, effects: EditorView.scrollIntoView(at.from, { y: "center" }) });
   }
@@ -84,7 +85,12 @@ function closeTab(path) {
 // --- what the page shows -----------------------------------------------------------------------------------------
 
 const LETTERS = { new: ["A", "new"], moved: ["R", "renamed"], changed: ["M", "unsaved"] };
+const LARGE = 100 * 1024; // from here on the tree says how large a file is
 const opened = new Set();
+
+function sizeOf(bytes) {
+  return bytes < 1024 * 1024 ? `${Math.round(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+}
 
 function showTree() {
   const list = by("tree-list");
@@ -113,6 +119,7 @@ function showTree() {
       "aria-current": path === current ? "true" : null,
       onclick: () => open(path).then(() => by("tree").matches(":popover-open") && by("tree").hidePopover()),
     }, icon("file"), element("span", { class: "ellipsis" }, parts.at(-1)),
+    !letter && files.get(path).size >= LARGE ? element("span", { class: "end t3" }, sizeOf(files.get(path).size)) : null,
     letter ? element("span", { class: "end c-ember", title: letter[1] }, letter[0], element("span", { class: "sr" }, ` ${letter[1]}`)) : null)));
   }
   if (focused) list.querySelector(`[data-path="${CSS.escape(focused)}"]`)?.focus();
@@ -133,6 +140,7 @@ function showState() {
   if (readOnly) return;
   by("deploy").disabled = busy || !count;
   by("discard").hidden = !count || busy;
+  by("changes").hidden = !count;
   for (const id of ["rename", "remove"]) by(id).disabled = !files.get(current);
 }
 
@@ -201,6 +209,8 @@ function wireFiles() {
     if (confirm("Discard what is not deployed?")) reload();
   });
   by("deploy").addEventListener("click", deploy);
+  for (const id of ["changes", "conflict-changes"]) by(id).addEventListener("click", () => showChanges(files.changes()));
+  wireUpload({ revision: () => revision, unsaved: () => files.count, done: reload });
   by("conflict-load").addEventListener("click", reload);
   by("conflict-force").addEventListener("click", async () => {
     const response = await fetch(page.urls.state);
@@ -266,6 +276,16 @@ function guard(event) {
 }
 
 addEventListener("beforeunload", guard);
+// A frame of a stack opens its line here, without leaving the page.
+addEventListener("click", (event) => {
+  const frame = event.target.closest("[data-frame]");
+  if (!frame || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const query = new URL(frame.href).searchParams;
+  if (!files.get(query.get("file"))) return;
+  event.preventDefault();
+  reveal(query.get("file"));
+  open(query.get("file"), Number(query.get("line"))).then(() => view.focus());
+});
 addEventListener("keydown", (event) => {
   if (!(event.ctrlKey || event.metaKey) || event.defaultPrevented) return;
   if (event.key === "s") {

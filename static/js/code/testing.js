@@ -25,7 +25,7 @@ export async function test() {
   by("test").setAttribute("aria-busy", "true");
   by("event-error").textContent = "";
   try {
-    const response = await send(page.urls.test, { payload: eventEditor.state.doc.toString(), qualifier: page.qualifier });
+    const response = await send(page.urls.test, { payload: eventEditor.state.doc.toString(), qualifier: page.qualifier, mode: by("mode").value });
     if (response.status === 400) {
       by("event-error").textContent = await problemOf(response);
       eventEditor.focus();
@@ -33,6 +33,7 @@ export async function test() {
       by("result").innerHTML = response.ok ? await response.text() : "";
       if (!response.ok) say(await problemOf(response));
       by("unsaved-note").hidden = !isUnsaved();
+      document.body.dispatchEvent(new Event("hearth:tested"));
     }
   } catch {
     say("The server cannot be reached. The test may have run; its log tells.");
@@ -61,6 +62,16 @@ function wire() {
   by("event-new").addEventListener("click", () => {
     showEvents("");
     setEvent(page.sample_event);
+    eventEditor.focus();
+  });
+  by("event-sample").addEventListener("change", async ({ target }) => {
+    if (!target.value) return;
+    const response = await fetch(page.urls.sample.replace("NAME", target.value));
+    if (!response.ok) return void (by("event-error").textContent = await problemOf(response));
+    showEvents("");
+    setEvent(await response.text());
+    by("event-error").textContent = "";
+    target.value = "";
     eventEditor.focus();
   });
   by("event-format").addEventListener("click", () => {
