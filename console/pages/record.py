@@ -32,7 +32,8 @@ from monitoring.queries.requests import RequestLog
 SHOWN = 65_536  # characters of an event or response
 # How long a page waits for the record of what it has just run; it comes within a fraction of that.
 RECORD_SECONDS = 5.0
-FRAME = re.compile(r"/var/task/(?P<path>[^\"\s:)]+)(?:\", line |:)(?P<line>\d+)")
+# As Python and Node write it; the quote may be escaped, in JSON.
+FRAME = re.compile(r"/var/task/(?P<path>[^\"\s:)\\]+)(?:\\?\", line |:)(?P<line>\d+)")
 STATES = {
     AsyncEvent.State.PENDING: ("info", "clock"),
     AsyncEvent.State.RUNNING: ("info", "clock"),

@@ -1,4 +1,4 @@
-"""Failed invocations by type and place: what breaks, since when, how often."""
+"""Failed invocations by function and type: what breaks, since when, how often."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from monitoring.report import Outcome
 
 @dataclass(slots=True)
 class Failure:
-    """Invocations of one function that failed in the same way. `message` and `last_id` are the newest one's."""
+    """Invocations of one function that failed in the same way. What follows `versions` is the newest one's."""
 
     function_name: str
     outcome: str
@@ -23,6 +23,7 @@ class Failure:
     last_id: int
     message: str = ""
     request_id: str = ""
+    response: str = ""  # as recorded: with the stack trace of an error of the handler
 
 
 def grouped(
@@ -47,9 +48,12 @@ def grouped(
         failure.versions.append(version)
         failure.last_id = max(failure.last_id, pk)
     failures = sorted(found.values(), key=lambda each: (-each.count, each.function_name))[:limit]
-    newest = Invocation.objects.only("error_message", "request_id").in_bulk([each.last_id for each in failures])
+    newest = Invocation.objects.only("error_message", "request_id", "response").in_bulk(
+        [each.last_id for each in failures]
+    )
     for failure in failures:
         record = newest.get(failure.last_id)
         if record is not None:
             failure.message, failure.request_id = record.error_message, str(record.request_id)
+            failure.response = record.response or ""
     return failures
