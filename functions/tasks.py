@@ -4,6 +4,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import close_old_connections
 
+from functions.actions import browser_session, invitation
 from functions.code import store
 from functions.invoke import events
 from functions.triggers.schedule import firing
@@ -44,7 +45,9 @@ def remove_unused_packages() -> int:
 
 @shared_task(ignore_result=True)
 def remove_expired() -> None:
-    """Log lines, invocation records and ended events that are over their retention."""
+    """Log lines, invocation records and ended events that are over their retention; sessions and links that ended."""
     close_old_connections()
     retention.expire()
     events.expire()
+    browser_session.expire()
+    invitation.expire()

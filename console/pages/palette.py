@@ -18,6 +18,7 @@ KEYS = {
     "home": "h",
     "functions": "f",
     "create": "n",
+    "all-triggers": "t",
     "all-invocations": "i",
     "settings-profile": "p",
     "settings-keys": "k",
@@ -27,9 +28,10 @@ KEYS = {
 }
 # Of the whole console: label, URL name, icon, and what a role must allow.
 PAGES = [
+    ("Dashboard", "home", "home", ""),
     ("Functions", "functions", "fn", ""),
     ("Create function", "create", "plus", "lambda:CreateFunction"),
-    ("Dashboard", "home", "home", ""),
+    ("Triggers", "all-triggers", "bolt", ""),
     ("Invocations", "all-invocations", "list", ""),
     ("Design", "design", "layers", "hearth:ShowDesign"),
 ]

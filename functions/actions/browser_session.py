@@ -50,6 +50,12 @@ def end_all(user: User) -> None:
     _delete(user.browser_sessions.values_list("key", flat=True))
 
 
+def expire() -> None:
+    """Forget the sessions that open no door any more."""
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    BrowserSession.objects.exclude(key__in=Session.objects.values("session_key")).delete()
+
+
 def _delete(keys: Iterable[str]) -> None:
     gone = list(keys)
     Session.objects.filter(session_key__in=gone).delete()

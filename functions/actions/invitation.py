@@ -111,5 +111,10 @@ def accept(secret: str, password: str, region: str) -> User:
     return user
 
 
+def expire() -> None:
+    """Forget the links that are over."""
+    Invitation.objects.filter(expires_at__lt=timezone.now()).delete()
+
+
 def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from functions.actions import invitation
 from functions.models import AuditEntry, Invitation, Membership, User
 from tests.console.conftest import TEAM, Person
 
@@ -48,6 +49,8 @@ def test_a_link_expires(alice: Person) -> None:
     link = link_for(alice)
     Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert Client().post(link, PASSWORD).status_code == 404
+    invitation.expire()
+    assert not Invitation.objects.exists()
 
 
 def test_a_link_can_be_withdrawn_and_is_replaced_by_a_new_one(alice: Person) -> None:

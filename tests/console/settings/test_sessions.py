@@ -1,9 +1,14 @@
 """Sessions: noted at sign-in, listed, ended one by one or all but this one."""
 
+from datetime import timedelta
+
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from console.pages.settings.sessions import device, number
+from functions.actions import browser_session
 from functions.models import BrowserSession
 from tests.console.conftest import Person
 
@@ -54,6 +59,13 @@ def test_signing_out_takes_the_session_off_the_list(elsewhere: Client) -> None:
     assert BrowserSession.objects.filter(key=key).exists()
     elsewhere.post("/logout/")
     assert not BrowserSession.objects.filter(key=key).exists()
+
+
+def test_what_is_over_is_forgotten(victor: Person, elsewhere: Client) -> None:
+    Session.objects.filter(session_key=key_of(elsewhere)).update(expire_date=timezone.now() - timedelta(seconds=1))
+    browser_session.expire()
+    assert [row.key for row in BrowserSession.objects.all()] == [key_of(victor.client)]
+    assert victor.client.get("/functions/").status_code == 200
 
 
 @pytest.mark.parametrize(
