@@ -15,13 +15,13 @@ Values = Sequence[float | None]
 
 def bars(times: Times, period: int, traces: Sequence[tuple[str, str, Values]], span: TimeRange) -> dict[str, Any]:
     """Stacked bars; each trace is (role, name, values). A period stands at its middle."""
-    at = [_text(time + period / 2) for time in times]
+    at = [time_text(time + period / 2) for time in times]
     data = [go.Bar(x=at, y=list(values), name=name, meta=role, width=period * 760) for role, name, values in traces]
     return _figure(data, span, times[-1] + period)
 
 
 def lines(times: Times, period: int, traces: Sequence[tuple[str, str, Values]], span: TimeRange) -> dict[str, Any]:
-    at = [_text(time + period / 2) for time in times]
+    at = [time_text(time + period / 2) for time in times]
     data = []
     for role, name, values in traces:
         alone = sum(value is not None for value in values) < 2  # a line of one point would not be seen
@@ -30,10 +30,17 @@ def lines(times: Times, period: int, traces: Sequence[tuple[str, str, Values]], 
     return _figure(data, span, times[-1] + period)
 
 
+def add_lines(
+    figure: dict[str, Any], times: Times, period: int, traces: Sequence[tuple[str, str, Values]], span: TimeRange
+) -> None:
+    """Lines over what a figure shows already."""
+    figure["data"] += lines(times, period, traces, span)["data"]
+
+
 def _figure(data: list[Any], span: TimeRange, last: int) -> dict[str, Any]:
     days = span.span.total_seconds() > 36 * 3600
     axis = {
-        "range": [_text(span.start.timestamp()), _text(max(span.end.timestamp(), last))],
+        "range": [time_text(span.start.timestamp()), time_text(max(span.end.timestamp(), last))],
         "tickformat": "%d %b" if days else "%H:%M",
         "hoverformat": "%d %b %H:%M" if days else "%H:%M",
     }
@@ -51,5 +58,6 @@ def _has_lone_points(values: Values) -> bool:
     )
 
 
-def _text(epoch: float) -> str:
+def time_text(epoch: float) -> str:
+    """A time as plotly.js takes it: UTC, without a zone."""
     return datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -8,16 +8,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from console.pages import access, charts, function_head, timerange
+from console.pages import access, charts, function_head, markers, timerange, version_split
 from console.pages.charts import Values
 from console.pages.timerange import TimeRange
-from console.templatetags.hearth import compact, milliseconds, percent
+from console.templatetags.hearth import NARROW_SPACE, compact, milliseconds, percent, signed
 from monitoring.histogram import merge
 from monitoring.queries import metrics
 from monitoring.queries.metrics import Metric, Point
 
 NAMES = ("Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecutions", "InitDuration")
 POINTS = 90  # about as many are drawn
+
+REFRESH = (("", "Off"), ("10", "10 s"), ("30", "30 s"), ("60", "1 min"))
+COLOURS = ("--c1", "--c2", "--c3", "--c4", "--c5", "--c6")
 
 Trace = tuple[str, str, Values, str]  # role in the theme, name, values, CSS colour
 
@@ -44,7 +47,16 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
     head = function_head.load(request, name, "monitor")
     span = timerange.read(request.GET)
     # An alias or version has metrics of its own, under Resource.
-    found = Figures(head.function.account_id, name, "" if head.is_latest else head.qualifier, span)
+    resource = "" if head.is_latest else head.qualifier
+    compares, splits = request.GET.get("compare") == "1", request.GET.get("split") == "version"
+    refresh = request.GET.get("refresh", "")
+    found = Figures(head.function.account_id, name, resource, span)
+    if compares:
+        found.before = Figures(head.function.account_id, name, resource, span, back=found.length)
+    # A version by its number is one version.
+    may_split = head.is_latest or head.alias is not None
+    if splits and may_split:
+        found.parts = version_split.read(head, span.start_s, span.end_s, found.period)
     shown = [
         found.invocations(),
         found.errors(),
@@ -53,7 +65,13 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
         found.cold_starts(),
         found.init(),
     ]
+    deployed = markers.read(head.function, span, head.alias.name if head.alias else "")
+    for chart in shown:
+        markers.draw(chart.figure, deployed, span)
     keep = {} if head.is_latest else {"qualifier": head.qualifier}
+    keep |= {"compare": "1"} if compares else {}
+    keep |= {"split": "version"} if splits else {}
+    keep |= {"refresh": refresh} if refresh in dict(REFRESH) and refresh else {}
     context = {
         "head": head,
         "section": "functions",
@@ -62,6 +80,13 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
         "charts": shown,
         "figures": {chart.key: chart.figure for chart in shown},
         "keep": keep,
+        "compares": compares,
+        "splits": splits,
+        "may_split": may_split,
+        "is_split": bool(found.parts),
+        "refreshes": REFRESH,
+        "refresh": keep.get("refresh", ""),
+        "markers": deployed,
     }
     return render(request, "function/monitor.html", context)
 
@@ -69,19 +94,23 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
 class Figures:
     """All numbers of the page, read at once, and the charts made of them."""
 
-    def __init__(self, account_id: str, name: str, resource: str, span: TimeRange) -> None:
+    def __init__(self, account_id: str, name: str, resource: str, span: TimeRange, *, back: int = 0) -> None:
+        """`back` seconds earlier, as if it had been in the range: a multiple of the period."""
         self.span = span
+        self.before: Figures | None = None
+        self.parts: list[version_split.Part] = []
         self.period = timerange.period(span, POINTS)
+        first = span.start_s // self.period * self.period
+        self.times = list(range(first, span.end_s, self.period))
+        self.length = len(self.times) * self.period
         dimensions = {"FunctionName": name} | ({"Resource": f"{name}:{resource}"} if resource else {})
         wanted = {each: Metric.of(each, dimensions) for each in NAMES}
         read = metrics.read(
-            account_id, settings.HEARTH_REGION, list(wanted.values()), span.start_s, span.end_s, self.period
+            account_id, settings.HEARTH_REGION, list(wanted.values()), first - back, span.end_s - back, self.period
         )
         self.points: dict[str, dict[int, Point]] = {
-            each: {point.start: point for point in read[metric]} for each, metric in wanted.items()
+            each: {point.start + back: point for point in read[metric]} for each, metric in wanted.items()
         }
-        first = span.start_s // self.period * self.period
-        self.times = list(range(first, span.end_s, self.period))
 
     def values(self, name: str, statistic: str, empty: float | None = None) -> list[float | None]:
         points = self.points[name]
@@ -100,6 +129,13 @@ class Figures:
     def invocations(self) -> Chart:
         calls, throttles = self.values("Invocations", "Sum", 0), self.values("Throttles", "Sum", 0)
         count, refused = self.total("Invocations").total, self.total("Throttles").total
+        traces: list[Trace] = [("invocations", "Invocations", calls, "--c1")]
+        if self.parts:
+            traces = self._by_version("Invocations", "Sum", 0)
+            named = [trace[2] for trace in traces]
+            rest = [max(0, (call or 0) - sum(part[at] or 0 for part in named)) for at, call in enumerate(calls)]
+            if any(rest):
+                traces.append(("", "$LATEST and others", rest, COLOURS[len(traces) % len(COLOURS)]))
         return self._chart(
             "invocations",
             "Invocations",
@@ -107,8 +143,9 @@ class Figures:
             "",
             f"{compact(refused)} throttled" if refused else "none throttled",
             charts.bars,
-            [("invocations", "Invocations", calls, "--c1"), ("throttles", "Throttles", throttles, "--c-warn")],
+            [*traces, ("throttles", "Throttles", throttles, "--c-warn")],
             quiet=not count and not refused,
+            before=("Invocations", "Sum"),
         )
 
     def errors(self) -> Chart:
@@ -121,8 +158,9 @@ class Figures:
             "",
             f"{percent(count / calls)} of invocations" if calls else "",
             charts.lines,
-            [("errors", "Errors", errors, "--c-err")],
+            self._by_version("Errors", "Sum", 0) or [("errors", "Errors", errors, "--c-err")],
             quiet=not calls,
+            before=("Errors", "Sum"),
         )
 
     def duration(self) -> Chart:
@@ -138,8 +176,9 @@ class Figures:
             "p95" if p95 is not None else "",
             f"p50 {milliseconds(p50)}, p99 {milliseconds(p99)}" if p95 is not None else "",
             charts.lines,
-            traces,
+            self._by_version("Duration", "p95", None) or traces,
             quiet=not whole.count,
+            before=("Duration", "p95"),
         )
 
     def concurrency(self, head: function_head.Head) -> Chart:
@@ -158,6 +197,7 @@ class Figures:
             charts.lines,
             traces,
             quiet=not whole.count,
+            before=("ConcurrentExecutions", "Maximum"),
         )
 
     def cold_starts(self) -> Chart:
@@ -173,6 +213,7 @@ class Figures:
             charts.bars,
             [("coldStarts", "Cold starts", self.values("InitDuration", "SampleCount", 0), "--c-cold")],
             quiet=not calls,
+            before=("InitDuration", "SampleCount"),
         )
 
     def init(self) -> Chart:
@@ -187,7 +228,23 @@ class Figures:
             charts.lines,
             [(each, each, self.values("InitDuration", each), f"--c-{each}") for each in ("p50", "p95")],
             quiet=not self.total("Invocations").count,
+            before=("InitDuration", "p95"),
         )
+
+    def _by_version(self, name: str, statistic: str, empty: float | None) -> list[Trace]:
+        return [
+            ("", part.name, part.values(name, statistic, self.times, empty), COLOURS[at % len(COLOURS)])
+            for at, part in enumerate(self.parts)
+        ]
+
+    def _change(self, name: str, statistic: str) -> str:
+        """Of the whole range against the one before, in words."""
+        if self.before is None:
+            return ""
+        now, then = self.total(name).value(statistic) or 0.0, self.before.total(name).value(statistic) or 0.0
+        if not then:
+            return "nothing before" if now else ""
+        return f"{signed((now - then) / then * 100)}{NARROW_SPACE}% against before"
 
     def _chart(
         self,
@@ -200,8 +257,18 @@ class Figures:
         traces: list[Trace],
         *,
         quiet: bool,
+        before: tuple[str, str],
     ) -> Chart:
+        """`before`: metric and statistic that the period before is compared by."""
         figure = draw(self.times, self.period, [trace[:3] for trace in traces], self.span)
+        if self.before is not None:
+            name, statistic = before
+            empty = None if statistic.startswith("p") else 0
+            earlier = self.before.values(name, statistic, empty)
+            label = "Before" if statistic[0] != "p" else f"{statistic} before"
+            charts.add_lines(figure, self.times, self.period, [("previousPeriod", label, earlier)], self.span)
+            traces = [*traces, ("previousPeriod", label, earlier, "--text-3")]
+            beside = ", ".join(part for part in (beside, self._change(name, statistic)) if part)
         rows = []
         for at, *values in zip(self.times, *(trace[2] for trace in traces), strict=True):
             if any(values):

@@ -1,7 +1,7 @@
 // Draws the figures that the server built (plotly's JSON) in the colours of the theme.
 // Dragging over a chart opens that time range on all of them.
 
-const figures = JSON.parse(document.getElementById("figures")?.textContent ?? "{}");
+let figures = JSON.parse(document.getElementById("figures")?.textContent ?? "{}");
 const nodes = [...document.querySelectorAll("[data-figure]")];
 const themes = await (await fetch(document.getElementById("charts").dataset.theme)).json();
 
@@ -60,3 +60,44 @@ nodes.forEach(wire);
 document.getElementById("charts").dataset.ready = "true";
 addEventListener("hearth:theme", draw);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+
+// Auto refresh: the page is asked for again, its numbers and curves are put in the place of the old ones.
+const place = document.getElementById("charts");
+const every = Number(place.dataset.refresh) * 1000;
+let timer = 0;
+
+function renew(page) {
+  figures = JSON.parse(page.getElementById("figures").textContent);
+  for (const card of place.querySelectorAll("[data-chart]")) {
+    const fresh = page.querySelector(`[data-chart="${card.dataset.chart}"]`);
+    for (const part of [".big", ".legend", ".chart-quiet > p", ".numbers table"]) {
+      const [old, now] = [card.querySelector(part), fresh.querySelector(part)];
+      if (old && now) old.replaceWith(now);
+      else if (old) old.remove();
+    }
+    const figure = fresh.querySelector("[data-figure]");
+    card.querySelector("[data-figure]").setAttribute("aria-label", figure.getAttribute("aria-label"));
+  }
+  draw();
+}
+
+async function refresh() {
+  clearTimeout(timer);
+  if (document.hidden) return; // goes on when somebody looks again
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (answer.ok && !answer.redirected) {
+      renew(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      place.dataset.refreshed = String(Number(place.dataset.refreshed ?? 0) + 1);
+    }
+  } catch {
+    // The server is away: the next time tries again.
+  }
+  clearTimeout(timer);
+  timer = setTimeout(refresh, every);
+}
+
+if (every) {
+  timer = setTimeout(refresh, every);
+  document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : refresh()));
+}

@@ -169,7 +169,7 @@ def test_pages_ask_the_same_of_the_database_however_much_there_is(
         invoked("much", "line\n")
     with django_assert_max_num_queries(11):
         alice.client.get("/functions/much/logs/")
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         alice.client.get("/functions/much/monitor/")
 
 
