@@ -63,7 +63,7 @@ def show(request: HttpRequest, name: str, section: str = "general") -> HttpRespo
         "aside": getattr(form, "aside", ""),
         "current": section,
         "title": title,
-        "sections": [(key, label, _url(head, key)) for key, (label, _) in SECTIONS.items()],
+        "sections": _sections(head),
         "editable": editable,
         "may_change": access.may_change(request) and editable,
     }
@@ -98,6 +98,13 @@ def _is_editable(section: str, head: Head) -> bool:
     if head.is_latest or section in PER_FUNCTION:
         return True
     return section == "async" or (section == "url" and head.alias is not None)
+
+
+def _sections(head: Head) -> list[tuple[str, str, str]]:
+    """The menu: (key, label, address). Triggers have a page of their own, but are looked for here as at AWS."""
+    first, *others = [(key, label, _url(head, key)) for key, (label, _) in SECTIONS.items()]
+    triggers = reverse("triggers", args=[head.function.name]) + head.qualifier_query
+    return [first, ("triggers", "Triggers", triggers), *others]
 
 
 def _url(head: Head, section: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from console.pages import access, function_head, snippets, timerange
@@ -99,10 +99,7 @@ def _sources(head: Head) -> list[Source]:
 
 
 def _triggers_url(head: Head) -> str:
-    try:
-        return reverse("triggers", args=[head.function.name]) + head.qualifier_query
-    except NoReverseMatch:
-        return reverse("config-section", args=[head.function.name, "url"]) + head.qualifier_query
+    return reverse("triggers", args=[head.function.name]) + head.qualifier_query
 
 
 def _destinations(head: Head) -> list[Destination]:
