@@ -16,6 +16,9 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["account_id", "resource", "-at"], name="audit_by_resource"),
             models.Index(fields=["account_id", "-at"], name="audit_by_account"),
+            # The log's pages, newest first.
+            models.Index(fields=["account_id", "-id"], name="audit_by_age"),
+            models.Index(fields=["account_id", "actor", "-id"], name="audit_by_actor"),
         ]
 
     def __str__(self) -> str:

@@ -25,7 +25,7 @@ def show(request: HttpRequest) -> HttpResponse:
     if "resource" in filters:
         rows = rows.filter(resource__icontains=filters["resource"])
     if "actor" in filters:
-        rows = rows.filter(actor__iexact=filters["actor"])
+        rows = rows.filter(actor=filters["actor"])
     if "action" in filters:
         rows = rows.filter(action__icontains=filters["action"])
     before = request.GET.get("before", "")

@@ -52,7 +52,7 @@ def test_the_audit_log_is_of_the_account_and_newest_first(alice: Person, mallory
     ("query", "found"),
     [
         ("resource=function:f1", ["f1"]),
-        ("actor=CAROL", ["f2"]),
+        ("actor=carol", ["f2"]),
         ("action=delete", ["f3"]),
         ("actor=bob&action=update", ["f1"]),
         ("actor=nobody", []),
