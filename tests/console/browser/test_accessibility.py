@@ -24,7 +24,15 @@ PAGES = {
     f"/functions/{NAME}/monitor/": "#charts[data-ready]",
     f"/functions/{NAME}/logs/": None,
     f"/functions/{NAME}/versions/?qualifier=prod": None,
+    f"/functions/{NAME}/": None,
+    f"/functions/{NAME}/?qualifier=prod": None,
+    f"/functions/delete/?name={NAME}": None,
     f"/functions/{NAME}/config/": None,
+    f"/functions/{NAME}/config/permissions/": None,
+    f"/functions/{NAME}/config/environment/": None,
+    f"/functions/{NAME}/config/concurrency/": None,
+    f"/functions/{NAME}/config/async/": None,
+    f"/functions/{NAME}/config/tags/": None,
     f"/functions/{NAME}/config/url/": None,
 }
 
@@ -35,7 +43,9 @@ def furnished(hearth: RunningHearth) -> None:
     code = (
         'def handler(event, context):\n    print(\'{"level": "ERROR", "message": "no", "a": 1}\')\n    return event\n'
     )
-    hearth.deploy(NAME, code, Description="For axe", Publish=True)
+    hearth.deploy(
+        NAME, code, Description="For axe", Publish=True, Environment={"Variables": {"KEY": "v"}}, Tags={"for": "axe"}
+    )
     client = hearth.client("lambda")
     client.create_alias(FunctionName=NAME, Name="prod", FunctionVersion="1")
     client.invoke(FunctionName=NAME, Payload=b"{}")
