@@ -8,8 +8,8 @@ from django import forms
 from console.pages.forms import AwsForm, role_choices
 from console.pages.function_head import Head
 from console.pages.operations import call
-from functions.access.caller import Caller
 from functions import models
+from functions.access.caller import Caller
 
 
 @dataclass(frozen=True)
