@@ -98,6 +98,7 @@ def show(
         "form": form,
         "publish_form": publish_form or PublishForm(auto_id="id_publish_%s"),
         "alias": alias,
+        "alias_routing": {"AdditionalVersionWeights": alias.routing} if alias else None,
         "alias_form": (changed[1] if changed else _form(head, alias)) if alias else None,
         "comparison": traffic.compare(alias, span) if alias else None,
         "others": [each for each in head.aliases if each != alias],
