@@ -73,7 +73,9 @@ def index(request: HttpRequest) -> HttpResponse:
     account = access.account(request)
     text, kind = request.GET.get("q", "").strip().replace("\0", ""), request.GET.get("kind", "")
     everything = Function.objects.filter(account_id=account.id, region=settings.HEARTH_REGION, name__icontains=text)
-    page = Paginator(registry.having_triggers(everything, kind).order_by("name"), AT_ONCE).get_page(request.GET.get("page"))
+    page = Paginator(registry.having_triggers(everything, kind).order_by("name"), AT_ONCE).get_page(
+        request.GET.get("page")
+    )
     query = {name: value for name, value in (("q", text), ("kind", kind)) if value}
     context = {
         "section": "triggers",
