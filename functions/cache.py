@@ -10,6 +10,7 @@ import os
 import struct
 import time
 from collections.abc import Callable, Hashable
+from enum import IntEnum
 from fcntl import LOCK_EX, LOCK_UN, flock
 from functools import cache
 from typing import Generic, TypeVar
@@ -21,23 +22,33 @@ COUNTER = struct.Struct("=Q")
 MAX_AGE = 5.0  # seconds
 
 
+class Realm(IntEnum):
+    """What a cached value was read from. A deployment must not make the front door forget its keys."""
+
+    FUNCTIONS = 0
+    ACCESS = 1  # users, memberships, keys
+
+
 class Generation:
-    """The counter. `bump` after a commit, `current` before a read."""
+    """The counters, one for each realm. `bump` after a commit, `current` before a read."""
 
     def __init__(self, path: str) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        if os.fstat(self._file).st_size < COUNTER.size:
-            os.ftruncate(self._file, COUNTER.size)
-        self._map = mmap.mmap(self._file, COUNTER.size)
+        size = COUNTER.size * len(Realm)
+        if os.fstat(self._file).st_size < size:
+            os.ftruncate(self._file, size)
+        self._map = mmap.mmap(self._file, size)
 
-    def current(self) -> int:
-        value: int = COUNTER.unpack_from(self._map)[0]
+    def current(self, realm: Realm = Realm.FUNCTIONS) -> int:
+        value: int = COUNTER.unpack_from(self._map, COUNTER.size * realm)[0]
         return value
 
-    def bump(self) -> None:
+    def bump(self, *realms: Realm) -> None:
+        """Without a realm: all."""
         flock(self._file, LOCK_EX)
         try:
-            COUNTER.pack_into(self._map, 0, self.current() + 1)
+            for realm in realms or Realm:
+                COUNTER.pack_into(self._map, COUNTER.size * realm, self.current(realm) + 1)
         finally:
             flock(self._file, LOCK_UN)
 
@@ -50,12 +61,13 @@ def generation() -> Generation:
 class GenerationCache(Generic[V]):
     """Values by key, read again after any change. Threads may share one; two may load the same key at once."""
 
-    def __init__(self, size: int = 10_000) -> None:
+    def __init__(self, size: int = 10_000, realm: Realm = Realm.FUNCTIONS) -> None:
         self._size = size
+        self._realm = realm
         self._values: dict[Hashable, tuple[int, float, V]] = {}
 
     def get(self, key: Hashable, load: Callable[[], V]) -> V:
-        current = generation().current()  # before the read: a change during it must not be missed
+        current = generation().current(self._realm)  # before the read: a change during it must not be missed
         now = time.monotonic()
         found = self._values.get(key)
         if found is not None and found[0] == current and now - found[1] < MAX_AGE:

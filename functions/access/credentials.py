@@ -14,7 +14,7 @@ from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone
 
-from functions.cache import GenerationCache
+from functions.cache import GenerationCache, Realm
 from functions.models import AccessKey, Membership
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class Credentials:
     preset: str  # what the user is in the account
 
 
-_known: GenerationCache[Credentials | None] = GenerationCache()
+_known: GenerationCache[Credentials | None] = GenerationCache(realm=Realm.ACCESS)
 _noted: dict[str, float] = {}
 _used: set[str] = set()
 

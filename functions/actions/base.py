@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from functions.access.caller import Caller
-from functions.cache import generation
+from functions.cache import Realm, generation
 from functions.models import AuditEntry, Function
 
 
@@ -28,7 +28,9 @@ def change(caller: Caller, action: str, resource: str, **detail: Any) -> Iterato
             resource=resource,
             detail=detail,
         )
-        transaction.on_commit(lambda: generation().bump())
+        # A change of a function changes nobody's keys; any other change may change anything.
+        realms = [Realm.FUNCTIONS] if resource.startswith("arn:aws:lambda:") else []
+        transaction.on_commit(lambda: generation().bump(*realms))
 
 
 def deployed(caller: Caller, function: Function, what: Function.Deploy) -> None:

@@ -9,7 +9,7 @@ import random
 from dataclasses import dataclass, replace
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import QuerySet, Subquery, Sum
 
 from functions import lookup
 from functions.arn import FunctionReference
@@ -53,26 +53,26 @@ def resolve(reference: FunctionReference) -> Route:
 
 
 def _read(reference: FunctionReference) -> _Target:
-    function = Function.objects.filter(
-        account_id=reference.account_id, region=reference.region, name=reference.name
+    qualifier = reference.qualifier or LATEST
+    if qualifier == LATEST or qualifier.isdigit():
+        return _Target(_route(qualifier, reference))
+    alias = Alias.objects.filter(
+        function__account_id=reference.account_id,
+        function__region=reference.region,
+        function__name=reference.name,
+        name=qualifier,
     ).first()
-    if function is None:
-        raise _not_found(reference)
-    qualifier = reference.qualifier or ""
-    if not qualifier or qualifier == LATEST or qualifier.isdigit():
-        return _Target(_route(function, qualifier or LATEST, reference))
-    alias = Alias.objects.filter(function=function, name=qualifier).first()
     if alias is None:
         raise _not_found(reference)
-    first = _route(function, alias.version, reference)
+    first = _route(alias.version, reference)
     for label, weight in alias.routing.items():
-        return _Target(first, float(weight), _route(function, label, reference))
+        return _Target(first, float(weight), _route(label, reference))
     return _Target(first)
 
 
-def _route(function: Function, label: str, reference: FunctionReference) -> Route:
+def _route(label: str, reference: FunctionReference) -> Route:
     number = lookup.version_number(label)
-    version = None if number is None else FunctionVersion.objects.filter(function=function, number=number).first()
+    version = None if number is None else _version(reference, number)
     if version is None:
         raise _not_found(reference)
     if version.state not in (FunctionVersion.State.ACTIVE, FunctionVersion.State.INACTIVE):
@@ -81,8 +81,25 @@ def _route(function: Function, label: str, reference: FunctionReference) -> Rout
             + version.state
         )
     qualifier = reference.qualifier or ""
+    function = version.function
     arn = f"{function.arn}:{qualifier}" if qualifier else function.arn
     return Route(_spec(function, version), arn, qualifier)
+
+
+def _version(reference: FunctionReference, number: int) -> FunctionVersion | None:
+    """The version with its function, and what the account's functions reserve, in one query: a cold start waits."""
+    rows = FunctionVersion.objects.filter(
+        number=number,
+        function__account_id=reference.account_id,
+        function__region=reference.region,
+        function__name=reference.name,
+    )
+    total = (
+        _reservations(reference.account_id, reference.region)
+        .values("account_id")
+        .annotate(total=Sum("reserved_concurrency"))
+    )
+    return rows.select_related("function").annotate(reserved=Subquery(total.values("total"))).first()
 
 
 def _spec(function: Function, version: FunctionVersion) -> FunctionSpec:
@@ -109,14 +126,18 @@ def _spec(function: Function, version: FunctionVersion) -> FunctionSpec:
         spec,
         key=hashlib.sha256(identity.encode()).hexdigest()[:32],
         reserved_concurrency=function.reserved_concurrency,
-        unreserved_concurrency=unreserved_concurrency(function.account_id, function.region),
+        unreserved_concurrency=int(settings.HEARTH_CONCURRENCY) - (version.reserved or 0),  # type: ignore[attr-defined]
     )
 
 
 def unreserved_concurrency(account_id: str, region: str) -> int:
     """What the functions without a reservation share."""
-    total = Function.objects.filter(account_id=account_id, region=region).aggregate(sum=Sum("reserved_concurrency"))
+    total = _reservations(account_id, region).aggregate(sum=Sum("reserved_concurrency"))
     return int(settings.HEARTH_CONCURRENCY) - (total["sum"] or 0)
+
+
+def _reservations(account_id: str, region: str) -> QuerySet[Function]:
+    return Function.objects.filter(account_id=account_id, region=region, reserved_concurrency__isnull=False).order_by()
 
 
 def _not_found(reference: FunctionReference) -> ResourceNotFoundException:

@@ -28,6 +28,14 @@ class Function(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "region", "name"], name="one_function_per_name")]
+        indexes = [
+            # What all functions reserve is asked at every cold start.
+            models.Index(
+                fields=["account", "region"],
+                name="function_with_reservation",
+                condition=models.Q(reserved_concurrency__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.arn

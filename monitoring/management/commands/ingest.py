@@ -1,5 +1,6 @@
 """`manage.py ingest`: write the reports of the spool to the database until told to stop."""
 
+import os
 import signal
 from argparse import ArgumentParser
 from pathlib import Path
@@ -20,4 +21,5 @@ class Command(BaseCommand):
         parser.add_argument("--spool", type=Path, default=settings.HEARTH_SPOOL, help="the spool's directory")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        os.nice(10)  # a report may wait a moment, an invocation must not
         Ingester(options["spool"]).run(Stop().on_signal(signal.SIGTERM, signal.SIGINT))
