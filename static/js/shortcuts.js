@@ -13,6 +13,7 @@ function isTyping(target) {
 }
 
 async function show() {
+  if (!sheet.open) sheet.showModal(); // at once: the places of the role follow
   const found = (await pages()).filter((each) => each.keys);
   places.replaceChildren();
   for (const each of found) {
@@ -26,7 +27,6 @@ async function show() {
     label.textContent = each.label;
     places.append(keys, label);
   }
-  if (!sheet.open) sheet.showModal();
 }
 
 async function go(key) {
