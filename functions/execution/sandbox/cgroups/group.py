@@ -1,0 +1,37 @@
+"""What the engine asks of the limits of one environment, whatever enforces them."""
+
+from typing import Protocol
+
+MIB = 1024 * 1024
+PIDS = 1024
+# AWS gives one whole CPU at 1,769 MB.
+CPU_MB = 1769
+
+
+class Group(Protocol):
+    """The limits of one environment. No method raises."""
+
+    counts_tmp: bool  # whether what /tmp holds is part of the figures
+
+    def attach(self, pid: int) -> None:
+        """`pid` is the sandbox's pid 1, which has joined already."""
+
+    def files(self) -> dict[str, int]:
+        """Descriptors of the cgroup.procs files to join, by a name for each."""
+
+    def limit(self, memory_mb: int, tmp_mb: int) -> None: ...
+    def usage(self) -> int:
+        """Bytes in use, /tmp included."""
+
+    def peak(self) -> int:
+        """Most bytes in use since `reset_peak`, /tmp included."""
+
+    def reset_peak(self) -> None: ...
+    def held(self) -> int:
+        """Bytes that cannot be reclaimed: anonymous and shared memory, /tmp included. Some 10 us."""
+
+    def reclaimable(self) -> int:
+        """Bytes of file cache and kernel caches."""
+
+    def oom_kills(self) -> int: ...
+    def freeze(self, frozen: bool) -> None: ...

@@ -1,0 +1,87 @@
+"""The limits of one environment by cgroup version 1: a directory in the hierarchy of each controller."""
+
+import contextlib
+import os
+from pathlib import Path
+
+from functions.execution.sandbox.cgroups.files import kill, open_file, pids, read_fields, read_int, write
+from functions.execution.sandbox.cgroups.group import CPU_MB, MIB, PIDS
+
+
+class GroupV1:
+    counts_tmp = True
+
+    def __init__(self, directories: dict[str, Path]) -> None:
+        self._directories = directories
+        for path in directories.values():
+            path.mkdir(parents=True, exist_ok=True)
+        memory, freezer = directories["memory"], directories.get("freezer")
+        self._procs = {name: open_file(path / "cgroup.procs", os.O_WRONLY) for name, path in directories.items()}
+        self._usage = open_file(memory / "memory.usage_in_bytes", os.O_RDONLY)
+        self._peak = open_file(memory / "memory.max_usage_in_bytes")
+        self._oom = open_file(memory / "memory.oom_control", os.O_RDONLY)
+        self._stat = open_file(memory / "memory.stat", os.O_RDONLY)
+        kernel = memory / "memory.kmem.usage_in_bytes"
+        self._kernel = open_file(kernel, os.O_RDONLY) if kernel.exists() else None
+        self._freezer = open_file(freezer / "freezer.state", os.O_WRONLY) if freezer else None
+        self._limits = (0, 0)
+        if "pids" in directories:
+            write(directories["pids"] / "pids.max", PIDS)
+
+    def attach(self, pid: int) -> None:
+        pass
+
+    def files(self) -> dict[str, int]:
+        return self._procs
+
+    def limit(self, memory_mb: int, tmp_mb: int) -> None:
+        if (memory_mb, tmp_mb) == self._limits:
+            return
+        self._limits = (memory_mb, tmp_mb)
+        memory, total = self._directories["memory"], (memory_mb + tmp_mb) * MIB
+        files = [memory / "memory.limit_in_bytes", memory / "memory.memsw.limit_in_bytes"]
+        # The one without swap may never exceed the one with it: which goes first depends on the direction.
+        if not write(files[0], total):
+            files.reverse()
+        for file in files:
+            if file.exists():
+                write(file, total)
+        if "cpu" in self._directories:
+            write(self._directories["cpu"] / "cpu.shares", max(2, 1024 * memory_mb // CPU_MB))
+
+    def usage(self) -> int:
+        return read_int(self._usage)
+
+    def peak(self) -> int:
+        return read_int(self._peak)
+
+    def reset_peak(self) -> None:
+        with contextlib.suppress(OSError):
+            os.pwrite(self._peak, b"0", 0)
+
+    def held(self) -> int:
+        return sum(read_fields(self._stat, b"rss", b"shmem"))
+
+    def reclaimable(self) -> int:
+        cache, shared = read_fields(self._stat, b"cache", b"shmem")
+        return cache - shared + (read_int(self._kernel) if self._kernel is not None else 0)
+
+    def oom_kills(self) -> int:
+        return read_fields(self._oom, b"oom_kill")[0]
+
+    def freeze(self, frozen: bool) -> None:
+        if self._freezer is not None:
+            with contextlib.suppress(OSError):
+                os.pwrite(self._freezer, b"FROZEN" if frozen else b"THAWED", 0)
+
+    def empty(self) -> bool:
+        return all(os.stat(path / "cgroup.procs") and not pids(path) for path in self._directories.values())
+
+    def kill(self) -> None:
+        for pid in {pid for path in self._directories.values() for pid in pids(path)}:
+            kill(pid)
+
+    def close(self) -> None:
+        for fd in (*self._procs.values(), self._usage, self._peak, self._oom, self._stat, self._kernel, self._freezer):
+            if fd is not None:
+                os.close(fd)
