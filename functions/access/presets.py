@@ -26,9 +26,26 @@ READ = [
     "iam:List*",
 ]
 # Functions and all that belongs to them: made, changed, called.
-DEVELOP = [*READ, "lambda:*", "logs:*", "cloudwatch:*", "iam:PassRole", "hearth:ListRuntimes", "hearth:ListLimits"]
+DEVELOP = [
+    *READ,
+    "lambda:*",
+    "logs:*",
+    "cloudwatch:*",
+    "iam:PassRole",
+    "hearth:ListRuntimes",
+    "hearth:ListLimits",
+    "hearth:PurgeEvents",
+    "hearth:RedriveEvents",
+]
 # Also what functions may do elsewhere (roles), and what runs them.
-OPERATE = [*DEVELOP, "iam:*Role*", "iam:*Polic*", "hearth:ListWorkers", "hearth:ListAuditEntries"]
+OPERATE = [
+    *DEVELOP,
+    "iam:*Role*",
+    "iam:*Polic*",
+    "hearth:ListWorkers",
+    "hearth:ListAuditEntries",
+    "hearth:RecycleEnvironments",
+]
 
 
 def _document(actions: list[str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ ready         the runtime is loaded and belongs to no function: it may be assign
 initialising  code, variables and limits are in place; the handler is being imported
 idle          waits for an invocation; frozen after a while
 busy          runs one
-draining      runs its last one (its function changed, or the executor ends)
+draining      runs its last one (its function changed, it is recycled, or the executor ends)
 dead          its processes are gone; uid and cgroup may be used again
 
 Anything else is refused: a transition that is not in TRANSITIONS raises, a frame that no state expects kills the
@@ -92,6 +92,7 @@ class Environment:
         "_cached",
         "_highest",
         "_kill_reason",
+        "_leaving",
         "_loop",
         "_oom_before",
         "_peak",
@@ -125,6 +126,7 @@ class Environment:
         self._stream: Stream | None = None
         self._waiting: Promise[Outcome] | None = None
         self._kill_reason = ""
+        self._leaving = False  # to be drained when its init is over
         self._oom_before = 0
         self._base = 0  # bytes in use when the peak was last reset
         self._peak = 0  # of the last invocation
@@ -151,18 +153,21 @@ class Environment:
             self.freeze(False)
 
     def facts(self) -> dict[str, object]:
-        """For the status: what it is, for whom, since when (seconds)."""
+        """For the status: what it is, for whom, since when (seconds), the MB it holds now. Some 20 us."""
         spec = self.spec
+        now = time.monotonic()
         return {
             "pid": self.sandbox.pid if self.sandbox is not None else None,
             "state": self.state.value,
             "frozen": self.frozen,
-            "age_s": round(time.monotonic() - self.started, 1),
+            "age_s": round(now - self.started, 1),
+            "idle_s": round(now - self.idle_since, 1) if self.state is State.IDLE else None,
             "log_stream": self.log_stream,
             "account_id": spec.account_id if spec else "",
             "function_name": spec.function_name if spec else "",
             "version": spec.version if spec else "",
             "memory_mb": spec.memory_mb if spec else 0,
+            "held_mb": self.held_mb() if spec else None,
         }
 
     @property
@@ -171,9 +176,11 @@ class Environment:
         return self.state in (State.READY, State.IDLE) and not self._kill_reason
 
     def drain(self) -> None:
-        """Serve no further invocation."""
+        """Serve no further invocation. What runs or is promised to one comes to its end."""
         if self.state is State.BUSY:
             self.move(State.DRAINING)
+        elif self.state is State.INITIALISING:
+            self._leaving = True
         elif self.state is not State.DRAINING:
             self.kill("stop")
 
@@ -208,6 +215,8 @@ class Environment:
         """Run one invocation. The environment is IDLE after an answer, else dead or on its way there."""
         self.freeze(False)
         self.move(State.BUSY)
+        if self._leaving:
+            self.drain()
         assert self.sandbox is not None
         if self._peak > self._base + MIB:  # otherwise what was used before does not show in the figure
             self.sandbox.group.reset_peak()
@@ -249,6 +258,11 @@ class Environment:
         limit = self.spec.memory_mb * MIB + self.tmp_bytes()
         # The first figure is cheap and holds caches too; the second has the last word.
         return group.usage() > limit and group.held() > limit
+
+    def held_mb(self) -> int:
+        """Memory in use now, without /tmp and caches, rounded up."""
+        group = self.sandbox.group if self.sandbox else None
+        return -(-max(0, group.held() - self.tmp_bytes()) // MIB) if group is not None else 0
 
     def peak_mb(self) -> int:
         """Most memory used since the invocation began, without /tmp and caches, rounded up."""

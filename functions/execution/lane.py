@@ -7,10 +7,10 @@ A stream socket carries frames both ways, one request at a time on a connection:
     header    JSON object
     body      bytes, never re-encoded (the event, the response)
 
-Requests: {"op": "invoke", ...} and {"op": "status"}. The first invocation of a spec that the executor has not seen is
-answered {"status": "need-spec"}; the client sends it again with the spec inside, so that the hot path carries a key
-only. Other answers: {"status": "ok", ...InvocationResult}, {"status": "throttled", "reason": ...},
-{"status": "failed", "message": ...}.
+Requests: {"op": "invoke", ...}, {"op": "status"} and {"op": "recycle", ...}. The first invocation of a spec that the
+executor has not seen is answered {"status": "need-spec"}; the client sends it again with the spec inside, so that the
+hot path carries a key only. Other answers: {"status": "ok", ...InvocationResult},
+{"status": "throttled", "reason": ...}, {"status": "failed", "message": ...}.
 
 Clients block; idle connections are used again. A connection that dies before the request was written whole is replaced
 by a new one; after that the outcome is unknown and LaneError is raised: an invocation is never sent twice.
@@ -115,6 +115,13 @@ class LaneClient:
     def status(self) -> dict[str, Any]:
         """Isolation in force, pools and environments of the node, as JSON-ready values."""
         return self.call({"op": "status"})[0]
+
+    def recycle(self, function: str, log_stream: str = "") -> int:
+        """End the environments of a function (`account:region:name`), or the one that writes to `log_stream`.
+
+        Each goes after what it runs. Returns how many there were.
+        """
+        return int(self.call({"op": "recycle", "function": function, "log_stream": log_stream})[0]["ended"])
 
     def call(self, header: dict[str, Any], body: bytes = b"") -> tuple[dict[str, Any], bytes]:
         connection = self._send(encode_frame(header, body))

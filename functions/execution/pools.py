@@ -122,6 +122,20 @@ class Pools:
 
     # --- for the executor ---
 
+    def recycle(self, function: str, log_stream: str = "") -> int:
+        """End the environments of a function (`account:region:name`), or the one of a log stream: at once, or after
+        what it runs. Returns how many. The next invocation gets a new one."""
+        chosen = [
+            environment
+            for environment in self._of
+            if environment.spec is not None
+            and environment.spec.function == function
+            and log_stream in ("", environment.log_stream)
+        ]
+        for environment in chosen:
+            environment.drain()
+        return len(chosen)
+
     def runtime(self, name: str) -> RuntimePool:
         """The pool of a runtime, which starts with its first use."""
         pool = self._runtimes.get(name)

@@ -86,6 +86,9 @@ class Server:
                 self._loop.start(self.serve(stream, head, body))
             case "status":
                 stream.send(self.status())
+            case "recycle":
+                ended = self._engine.pools.recycle(head["function"], head["log_stream"])
+                stream.send({"status": "ok", "ended": ended})
             case op:
                 stream.send({"status": "failed", "message": f"unknown operation {op!r}"})
 

@@ -16,5 +16,6 @@ urlpatterns = [
     path("limits/", limits.show, name="admin-limits"),
     path("runtimes/", runtimes.show, name="admin-runtimes"),
     path("workers/", workers.show, name="admin-workers"),
+    path("workers/recycle/", workers.recycle, name="recycle"),
     path("audit/", audit.show, name="admin-audit"),
 ]

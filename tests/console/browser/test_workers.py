@@ -1,0 +1,43 @@
+"""The page of the workers: what each environment is, and recycling it."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.console.browser.conftest import Visit
+from tests.family import RunningHearth
+
+pytestmark = [pytest.mark.browser, pytest.mark.server]
+
+NAME = "browser-recycled"
+COUNT = "n = []\ndef handler(event, context):\n    n.append(1)\n    return len(n)\n"
+
+
+def call(hearth: RunningHearth, qualifier: str) -> bytes:
+    answer: bytes = hearth.client("lambda").invoke(FunctionName=NAME, Qualifier=qualifier)["Payload"].read()
+    return answer
+
+
+def test_environments_are_shown_and_recycled(visit: Callable[..., Visit], hearth: RunningHearth) -> None:
+    hearth.deploy(NAME, COUNT, MemorySize=256, Publish=True)
+    assert [call(hearth, each) for each in ("$LATEST", "$LATEST", "1")] == [b"1", b"2", b"1"]
+    page = visit().open("/admin/workers/")
+
+    def row(version: str) -> Locator:
+        return page.locator("tr", has=page.get_by_role("link", name=NAME)).filter(
+            has=page.get_by_role("cell", name=version, exact=True)
+        )
+
+    expect(row("1")).to_contain_text("of 256 MB")
+    expect(row("1")).to_contain_text("idle")
+    row("$LATEST").get_by_role("button", name="Recycle").click()
+    page.get_by_text(f"An environment of {NAME} recycled: the next call makes a new one.").wait_for()
+    expect(row("$LATEST")).to_have_count(0)
+    assert [call(hearth, each) for each in ("$LATEST", "1")] == [b"1", b"2"]
+    page.reload()
+    page.get_by_role("button", name=f"Recycle all of {NAME}").click()
+    page.get_by_text(f"2 environments of {NAME} recycled").wait_for()
+    assert [call(hearth, each) for each in ("$LATEST", "1")] == [b"1", b"1"]
+    page.goto(f"{hearth.endpoint}/admin/audit/?action=RecycleEnvironments&resource={NAME}")
+    expect(page.locator("tbody tr")).to_have_count(2)
