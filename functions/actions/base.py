@@ -19,6 +19,10 @@ def change(caller: Caller, action: str, resource: str, **detail: Any) -> Iterato
     Yields the audit row's detail, to which the change adds what is known only within the transaction.
     """
     with transaction.atomic():
+        # A change of a function changes nobody's keys; any other change may change anything. First of what follows the
+        # commit: what the change itself wants done then finds the caches emptied.
+        realms = [Realm.FUNCTIONS] if resource.startswith("arn:aws:lambda:") else []
+        transaction.on_commit(lambda: generation().bump(*realms))
         yield detail
         AuditEntry.objects.create(
             account_id=caller.account_id,
@@ -28,9 +32,6 @@ def change(caller: Caller, action: str, resource: str, **detail: Any) -> Iterato
             resource=resource,
             detail=detail,
         )
-        # A change of a function changes nobody's keys; any other change may change anything.
-        realms = [Realm.FUNCTIONS] if resource.startswith("arn:aws:lambda:") else []
-        transaction.on_commit(lambda: generation().bump(*realms))
 
 
 def deployed(caller: Caller, function: Function, what: Function.Deploy) -> None:

@@ -22,6 +22,7 @@ from functions.actions.version import check_storage, snapshot
 from functions.arn import FunctionReference
 from functions.code import store
 from functions.errors import InvalidParameterValueException, ResourceConflictException
+from functions.invoke import routing
 from functions.limits import limits
 from functions.models import LATEST, Function, FunctionVersion, Package
 
@@ -69,6 +70,7 @@ def create(
                 configuration.apply(latest, members)
                 _stamp(caller, latest)
                 latest.save(force_insert=True)
+                _warm(reference)
                 return _published(caller, latest, detail) if publish else latest
         except IntegrityError:
             if rows.exists():  # somebody else was faster
@@ -117,6 +119,7 @@ def update_code(
             latest.save()
             deployed(caller, latest.function, Function.Deploy.CODE)
             transaction.on_commit(lambda: store.release(old))
+            _warm(reference)
             return _published(caller, latest, detail) if publish else latest
 
 
@@ -139,6 +142,7 @@ def update_configuration(
         _stamp(caller, latest)
         latest.save()
         deployed(caller, latest.function, Function.Deploy.CONFIGURATION)
+        _warm(reference)
     return latest
 
 
@@ -149,6 +153,11 @@ def delete(caller: Caller, reference: FunctionReference) -> None:
         packages = list(function.versions.values_list("package_id", flat=True))
         function.delete()
         transaction.on_commit(lambda: store.release(*packages))
+
+
+def _warm(reference: FunctionReference) -> None:
+    """After the commit, read the route: the first call of what was deployed usually comes to this process."""
+    transaction.on_commit(lambda: routing.resolve(reference), robust=True)
 
 
 def _check_name(reference: FunctionReference) -> None:

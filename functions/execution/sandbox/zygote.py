@@ -44,6 +44,9 @@ NAMESPACES = (
 )
 INSIDE_UID, INSIDE_GID = 993, 990
 CONTROL, LOG = 3, 1
+# Pid 1 of a runtime that is executed: the same as `reap` in a tenth of the memory. The shell ends with the runtime's
+# status, 128 + n for signal n, and collects orphans while it waits.
+INIT = '"$@" & exec 0<&- 1<&- 2<&- 3<&-; wait $!'
 # What /proc tells about the machine and no function needs.
 MASKED = [
     "/proc/kcore", "/proc/keys", "/proc/key-users", "/proc/timer_list", "/proc/sched_debug", "/proc/latency_stats",
@@ -129,6 +132,11 @@ class Zygote:
         self.drop()
         os.setsid()
         keep(named["control"], named["log"])
+        os.chdir("/var/task")
+        for number in (signal.SIGPIPE, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        if self.serve is None:
+            os.execve("/bin/sh", ["init", "-c", INIT, "init", *self.runtime["exec"]], self.runtime["environment"])
         pid = os.fork()
         if pid == 0:
             try:
@@ -157,12 +165,7 @@ class Zygote:
             sc.seccomp(self.filter)
 
     def start(self) -> None:
-        """Pid 2: the runtime."""
-        os.chdir("/var/task")
-        for number in (signal.SIGPIPE, signal.SIGINT):
-            signal.signal(number, signal.SIG_DFL)
-        if self.serve is None:
-            os.execve(self.runtime["exec"][0], self.runtime["exec"], self.runtime["environment"])
+        """Pid 2: the runtime, in this interpreter."""
         # Clones share what OpenSSL drew before the fork; it notices a fork by the pid only, and ours may repeat.
         ssl = sys.modules.get("_ssl")
         if ssl is not None:
