@@ -3,13 +3,15 @@
 import json
 from collections.abc import Mapping
 
+import orjson
+
 
 def canonical(dimensions: Mapping[str, str]) -> str:
     return json.dumps(dict(sorted(dimensions.items())), separators=(",", ":"), ensure_ascii=False)
 
 
 def parse(text: str) -> dict[str, str]:
-    dimensions: dict[str, str] = json.loads(text)
+    dimensions: dict[str, str] = orjson.loads(text)
     return dimensions
 
 

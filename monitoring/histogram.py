@@ -41,11 +41,9 @@ def percentile(counts: Mapping[str, float], percent: float) -> float | None:
         return None
     rank = max(1.0, math.ceil(total * percent / 100))
     seen = 0.0
-    value = 0.0
+    order = -math.inf
     for order in sorted(-math.inf if key == ZERO else int(key) for key in counts):
-        key = ZERO if order == -math.inf else str(order)
-        seen += counts[key]
-        value = 0.0 if key == ZERO else _MIDDLE * GAMMA**order
+        seen += counts[ZERO if order == -math.inf else str(order)]
         if seen >= rank:
             break
-    return value
+    return 0.0 if order == -math.inf else _MIDDLE * GAMMA**order

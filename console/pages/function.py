@@ -1,5 +1,6 @@
 """The list of functions with their health."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -16,8 +17,8 @@ from django.views.decorators.vary import vary_on_headers
 from console.pages import access, timerange
 from console.pages.timerange import TimeRange
 from functions.models import Alias, Function, FunctionVersion
-from monitoring.queries import metrics
-from monitoring.queries.metrics import FunctionSummary
+from monitoring.queries import health, metrics
+from monitoring.queries.health import FunctionSummary
 
 PAGE_SIZE = 50
 PARTS = 32  # of the sparkline
@@ -72,7 +73,7 @@ class Row:
         """Close to its timeout."""
         return (self.p95 or 0) > self.version.timeout * 800
 
-    @property
+    @cached_property
     def spark(self) -> str:
         """The invocations as an SVG path in a box of 104 x 26."""
         values = self.health.sparkline
@@ -97,13 +98,15 @@ def index(request: HttpRequest) -> HttpResponse:
     key = sort.lstrip("-")
     if key not in SORTS:
         key, descending = "name", False
+    ordered: Any
     if key in ("name", "deployed"):
         column = "function__name" if key == "name" else "function__last_deployed_at"
-        ordered: Any = shown.order_by(f"-{column}" if descending else column, "function__name")
+        ordered = _whole(shown).order_by(f"-{column}" if descending else column, "function__name")
     else:
-        ordered = _by_health(_rows(request, list(shown), span), key, descending)
+        ordered = _by_health(request, shown, span, key, descending)
     page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
-    rows = page.object_list if isinstance(ordered, list) else _rows(request, list(page), span)
+    found: list[Any] = list(page)
+    rows = _rows(request, _read(found) if isinstance(ordered, list) else found, span)
     filters = {name: request.GET[name] for name in ("q", "runtime", "state", "tag") if request.GET.get(name)}
     total = page.paginator.count
     context = {
@@ -155,21 +158,40 @@ def _filtered(
         rows = rows.filter(runtime=runtime)
     if state := query.get("state"):
         rows = rows.filter(state=state)
+    return rows
+
+
+def _whole(rows: QuerySet[FunctionVersion]) -> QuerySet[FunctionVersion]:
     return rows.select_related("function").prefetch_related("function__aliases")
+
+
+def _read(keys: Sequence[int]) -> list[FunctionVersion]:
+    found = _whole(FunctionVersion.objects.all()).in_bulk(keys)
+    return [found[key] for key in keys if key in found]
 
 
 def _rows(request: HttpRequest, versions: list[FunctionVersion], span: TimeRange) -> list[Row]:
     names = [version.function.name for version in versions]
     account = access.account(request).id
-    found = metrics.summary(account, settings.HEARTH_REGION, names, span.start_s, span.end_s, PARTS)
+    found = health.summary(account, settings.HEARTH_REGION, names, span.start_s, span.end_s, PARTS)
     return [Row(version, found[version.function.name]) for version in versions]
 
 
-def _by_health(rows: list[Row], key: str, descending: bool) -> list[Row]:
-    def value(row: Row) -> float:
-        return {"invocations": row.invocations, "errors": row.error_rate or 0, "p95": row.p95 or 0}[key]
-
-    return sorted(sorted(rows, key=lambda row: row.name), key=value, reverse=descending)
+def _by_health(
+    request: HttpRequest, shown: QuerySet[FunctionVersion], span: TimeRange, key: str, descending: bool
+) -> list[int]:
+    """The primary keys in order."""
+    where = (access.account(request).id, settings.HEARTH_REGION)
+    values: dict[str, float] = {}
+    if key == "p95":
+        values = health.p95s(*where, span.start_s, span.end_s)
+    else:
+        found = health.sums(*where, health.COUNTS, span.start_s, span.end_s)
+        calls, errors = found["Invocations"], found["Errors"]
+        rates = {name: count / calls[name] for name, count in errors.items() if name in calls}
+        values = {**calls} if key == "invocations" else {**rates}
+    keys = shown.order_by("function__name").values_list("function__name", "pk")
+    return [pk for _, pk in sorted(keys, key=lambda row: values.get(row[0], 0), reverse=descending)]
 
 
 def _invocations(request: HttpRequest, span: TimeRange) -> float:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from django import template
@@ -18,6 +19,7 @@ NARROW_SPACE = "\u202f"
 
 
 @register.simple_tag
+@cache  # a list has hundreds
 def icon(name: str, extra: str = "") -> SafeString:
     """An icon of static/icons.svg. Decoration: what it means must stand beside it or in an aria-label."""
     return format_html(

@@ -33,7 +33,14 @@ class MetricBucket(models.Model):
                 name="one_bucket_per_period_and_node",
             )
         ]
-        indexes = [models.Index(fields=["start"], name="metric_by_start")]
+        indexes = [
+            models.Index(fields=["start"], name="metric_by_start"),
+            # Of all dimensions in a range, as every function's errors; the totals come without the rows.
+            models.Index(
+                fields=["account_id", "region", "namespace", "name", "period", "start", "dimensions", "total"],
+                name="metric_by_time",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.namespace} {self.name} {self.start}"

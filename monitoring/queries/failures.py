@@ -6,7 +6,6 @@ from datetime import datetime
 from django.db.models import Count, Max, Min
 
 from monitoring.models import Invocation
-from monitoring.report import Outcome
 
 
 @dataclass(slots=True)
@@ -30,8 +29,8 @@ def grouped(
     account_id: str, region: str, start: datetime, end: datetime, *, function_name: str | None = None, limit: int = 100
 ) -> list[Failure]:
     """The kinds of failures of a range, the most frequent first. Two queries."""
-    rows = Invocation.objects.filter(account_id=account_id, region=region, started_at__gte=start, started_at__lt=end)
-    rows = rows.exclude(outcome=Outcome.SUCCESS)
+    rows = Invocation.objects.failed().filter(account_id=account_id, region=region)
+    rows = rows.filter(started_at__gte=start, started_at__lt=end)
     if function_name is not None:
         rows = rows.filter(function_name=function_name)
     found: dict[tuple[str, str, str], Failure] = {}

@@ -9,6 +9,7 @@ from django.db.models import BigIntegerField, F, Q
 from django.db.models.functions import Cast
 
 from monitoring.models import Invocation
+from monitoring.report import Outcome
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -59,6 +60,8 @@ def recent(
         rows = rows.filter(started_at__lt=end)
     if outcomes:
         rows = rows.filter(outcome__in=outcomes)
+        if Outcome.SUCCESS not in outcomes:
+            rows = rows.failed()
     if version is not None:
         rows = rows.filter(version=version)
     if qualifier is not None:
@@ -68,11 +71,13 @@ def recent(
     if environment is not None:
         rows = rows.filter(log_stream=environment)
     if most_expensive:
-        rows = rows.alias(cost=COST)
         if token is not None:
             cost, pk = _numbers(token)
-            rows = rows.filter(Q(cost__lt=cost) | Q(cost=cost, pk__lt=pk))
-        rows = rows.order_by("-cost", "-pk")
+            rows = rows.alias(cost=COST).filter(Q(cost__lt=cost) | Q(cost=cost, pk__lt=pk))
+        rows = rows.order_by(COST.desc(), "-pk")
+        # Chosen along an index that holds the cost: only those shown are read.
+        chosen = Invocation.objects.filter(pk__in=rows[: limit + 1]).defer("event", "response")
+        rows = chosen.order_by(COST.desc(), "-pk")
     else:
         if token is not None:
             at, pk = _position(token)

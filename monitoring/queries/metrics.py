@@ -5,18 +5,18 @@ the function's own as long as one node runs it.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
-from django.db.models import Q, TextField
-from django.db.models.functions import Cast
 
 from monitoring.dimensions import canonical, of_function, parse
 from monitoring.histogram import Histogram, merge, percentile
 from monitoring.models import MetricBucket
 from monitoring.models.metric import HOUR, MINUTE
+from monitoring.queries import buckets
+from monitoring.queries.buckets import Bucket, Part
 
 LAMBDA = "AWS/Lambda"
 PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,10})?|100)")
@@ -45,20 +45,6 @@ class Metric:
 
     def dimension_map(self) -> dict[str, str]:
         return parse(self.dimensions)
-
-
-class Bucket(NamedTuple):
-    """One row of MetricBucket, as light as can be: a page reads thousands."""
-
-    name: str
-    dimensions: str
-    start: int
-    unit: str
-    samples: float
-    total: float
-    minimum: float
-    maximum: float
-    histogram: str  # JSON text
 
 
 @dataclass(slots=True)
@@ -106,23 +92,6 @@ class Point:
         return None if value is None else min(max(value, self.minimum), self.maximum)
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionSummary:
-    """What a list of functions shows of each. `sparkline`: invocations in equal parts of the range, oldest first."""
-
-    invocations: int
-    errors: int
-    throttles: int
-    average_ms: float | None
-    p95_ms: float | None
-    sparkline: list[int]
-
-    @property
-    def error_rate(self) -> float:
-        """0 to 1."""
-        return self.errors / self.invocations if self.invocations else 0.0
-
-
 def percent_of(statistic: str) -> float:
     found = PERCENTILE.fullmatch(statistic)
     if not found:
@@ -147,13 +116,12 @@ def read(
     start = start // period * period
     source = HOUR if period % HOUR == 0 else MINUTE
     points: dict[Metric, dict[int, Point]] = {metric: {} for metric in metrics}
-    for namespace in {metric.namespace for metric in metrics}:
-        some = [metric for metric in metrics if metric.namespace == namespace]
-        for bucket in buckets(account_id, region, some, Q(period=source, start__gte=start, start__lt=end)):
-            found = points.get(Metric(bucket.name, bucket.dimensions, namespace))
-            if found is not None:
-                at = bucket.start // period * period
-                found.setdefault(at, Point(at)).add(bucket)
+    for metric, bucket in _buckets(account_id, region, metrics, [Part(source, start, end)]):
+        at = bucket.start // period * period
+        found = points[metric]
+        if at not in found:
+            found[at] = Point(at)
+        found[at].add(bucket)
     return {metric: [found[at] for at in sorted(found)] for metric, found in points.items()}
 
 
@@ -168,48 +136,11 @@ def total(account_id: str, region: str, metric: Metric, start: int, end: int) ->
 
 
 def totals(account_id: str, region: str, metrics: Collection[Metric], start: int, end: int) -> dict[Metric, Point]:
-    """The same of several metrics, in one query."""
+    """The same of several metrics, in one query for each namespace."""
     points = {metric: Point(start) for metric in metrics}
-    for bucket in buckets(account_id, region, metrics, whole_range(start, end)):
-        found = points.get(Metric(bucket.name, bucket.dimensions))
-        if found is not None:
-            found.add(bucket)
+    for metric, bucket in _buckets(account_id, region, metrics, buckets.whole(start, end)):
+        points[metric].add(bucket)
     return points
-
-
-def summary(
-    account_id: str, region: str, functions: Sequence[str], start: int, end: int, parts: int = 24
-) -> dict[str, FunctionSummary]:
-    """Figures for a list of functions, in one query whatever their number.
-
-    Over half a day and more the sparkline has a part for each hour at most: hours are what is read then.
-    """
-    names = ("Invocations", "Errors", "Throttles", "Duration")
-    metrics = [Metric.of_function(name, function) for function in functions for name in names]
-    points = {metric: Point(start) for metric in metrics}
-    if end - start >= 12 * HOUR:
-        parts = min(parts, (end - start) // HOUR)
-    sparklines: dict[str, list[int]] = {of_function(function): [0] * parts for function in functions}
-    width = (end - start) / parts
-    when = whole_range(start, end) if width >= HOUR else Q(period=MINUTE, start__gte=start, start__lt=end)
-    for bucket in buckets(account_id, region, metrics, when):
-        points[Metric(bucket.name, bucket.dimensions)].add(bucket)
-        if bucket.name == "Invocations":
-            part = min(max(int((bucket.start - start) / width), 0), parts - 1)
-            sparklines[bucket.dimensions][part] += int(bucket.total)
-
-    def figures(function: str) -> FunctionSummary:
-        found = {name: points[Metric.of_function(name, function)] for name in names}
-        return FunctionSummary(
-            invocations=int(found["Invocations"].total),
-            errors=int(found["Errors"].total),
-            throttles=int(found["Throttles"].total),
-            average_ms=found["Duration"].value("Average"),
-            p95_ms=found["Duration"].value("p95"),
-            sparkline=sparklines[of_function(function)],
-        )
-
-    return {function: figures(function) for function in functions}
 
 
 def known(account_id: str, region: str, **filters: Any) -> Iterable[Metric]:
@@ -223,32 +154,13 @@ def known(account_id: str, region: str, **filters: Any) -> Iterable[Metric]:
     return (Metric(name, dimensions, namespace) for namespace, name, dimensions in rows)
 
 
-def buckets(account_id: str, region: str, metrics: Collection[Metric], when: Q) -> Iterator[Bucket]:
-    if not metrics:
-        return
-    rows = (
-        MetricBucket.objects.filter(
-            when,
-            account_id=account_id,
-            region=region,
-            namespace__in={metric.namespace for metric in metrics},
-            name__in={metric.name for metric in metrics},
-            dimensions__in={metric.dimensions for metric in metrics},
-        )
-        .annotate(text=Cast("histogram", TextField()))
-        .values_list("name", "dimensions", "start", "unit", "count", "total", "minimum", "maximum", "text")
-    )
-    for row in rows:
-        yield Bucket(*row)
-
-
-def whole_range(start: int, end: int) -> Q:
-    """The fewest buckets that make up a range: whole hours, and minutes at both ends."""
-    first, last = -(-start // HOUR) * HOUR, end // HOUR * HOUR
-    if first >= last:
-        return Q(period=MINUTE, start__gte=start, start__lt=end)
-    return (
-        Q(period=HOUR, start__gte=first, start__lt=last)
-        | Q(period=MINUTE, start__gte=start, start__lt=first)
-        | Q(period=MINUTE, start__gte=last, start__lt=end)
-    )
+def _buckets(
+    account_id: str, region: str, metrics: Collection[Metric], parts: Collection[Part]
+) -> Iterator[tuple[Metric, Bucket]]:
+    for namespace in {metric.namespace for metric in metrics}:
+        wanted = {(metric.name, metric.dimensions): metric for metric in metrics if metric.namespace == namespace}
+        names, dimensions = ({key[at] for key in wanted} for at in (0, 1))
+        for bucket in buckets.of(account_id, region, namespace, names, dimensions, parts):
+            metric = wanted.get((bucket.name, bucket.dimensions))
+            if metric is not None:
+                yield metric, bucket

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from pytest_django import DjangoAssertNumQueries
 
 from monitoring.models import MetricBucket
 from monitoring.queries import metrics
 from monitoring.queries.metrics import Metric, UnknownStatistic
-from monitoring.report import Kind, Outcome, Report
+from monitoring.report import Report
 from tests.monitoring.conftest import ACCOUNT, REGION, START_MS, ingest, make_report
 
 START = START_MS // 1000
@@ -61,32 +60,6 @@ def test_nodes_are_added_up_and_periods_joined(directory: Path) -> None:
 def test_a_period_is_whole_minutes(period: int) -> None:
     with pytest.raises(ValueError, match="multiple of 60"):
         metrics.series(ACCOUNT, REGION, DURATION, START, START + 60, period)
-
-
-def test_a_summary_of_many_functions_is_one_query(
-    directory: Path, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    names = [f"f{number}" for number in range(50)]
-    reports = [at(n * 10, function=name, duration_ms=float(n + 1)) for n, name in enumerate(names)]
-    reports += [at(n, function="f0", outcome=Outcome.ERROR, duration_ms=1.0) for n in range(3)]
-    ingest(directory, *reports, at(5, function="f1", kind=Kind.THROTTLE, lines=[], outcome=""))
-    with django_assert_num_queries(1):
-        found = metrics.summary(ACCOUNT, REGION, [*names, "idle"], HOUR, HOUR + 3600, parts=6)
-    assert (found["f0"].invocations, found["f0"].errors, found["f0"].error_rate) == (4, 3, 0.75)
-    assert found["f0"].sparkline == [4, 0, 0, 0, 0, 0]
-    assert (found["f1"].throttles, found["f1"].invocations) == (1, 1)
-    assert found["f49"].p95_ms == 50
-    assert sum(summary.invocations for summary in found.values()) == 53
-    assert (found["idle"].invocations, found["idle"].p95_ms, sum(found["idle"].sparkline)) == (0, None, 0)
-    assert metrics.summary(ACCOUNT, REGION, [], HOUR, HOUR + 60) == {}
-
-
-def test_a_summary_of_days_is_exact_to_the_minute(directory: Path) -> None:
-    ingest(directory, *[at(600 * n) for n in range(300)])
-    start, end = HOUR + 1800, HOUR + 1800 + 24 * 3600
-    found = metrics.summary(ACCOUNT, REGION, ["hello"], start, end)["hello"]
-    assert found.invocations == 24 * 6
-    assert sum(found.sparkline) == 24 * 6
 
 
 @pytest.fixture
