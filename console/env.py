@@ -42,6 +42,17 @@ def numbers(name: str, defaults: Mapping[str, int | float]) -> dict[str, Any]:
     return given
 
 
+def endpoints(name: str) -> dict[str, str]:
+    """URLs by service: `service=url,service=url`, or one URL for all, whose service is `*`."""
+    found: dict[str, str] = {}
+    for pair in filter(None, os.environ.get(name, "").split(",")):
+        match = re.fullmatch(r"(?:([a-z0-9-]+)=)?(https?://[^/\s]+(?:/\S*)?)", pair.strip())
+        if match is None:
+            raise SettingError(name, pair, "service=http://host:port, separated by commas, or one URL for all services")
+        found[match[1] or "*"] = match[2]
+    return found
+
+
 def flag(name: str, default: bool = False) -> bool:
     value = os.environ.get(name, "1" if default else "0").lower()
     if value in ("1", "true", "yes", "on"):

@@ -41,6 +41,10 @@ HEARTH_OPEN = env.flag("HEARTH_OPEN")
 if HEARTH_OPEN and HEARTH_HOST not in ("127.0.0.1", "::1", "localhost"):
     raise env.SettingError("HEARTH_OPEN", "1", "HEARTH_HOST to be a loopback address: anybody may call an open server")
 
+# Where the AWS services are that Hearth lacks, for destinations, dead-letter queues and packages: "s3=http://host,..."
+# or one URL for all. Without one nothing leaves the machine. Credentials come from boto3's usual chain.
+HEARTH_AWS_ENDPOINTS = env.endpoints("HEARTH_AWS_ENDPOINTS")
+
 # --- sizes ------------------------------------------------------------------------------------------------------
 
 # Processes of the web server, and threads in each: a synchronous invocation holds one while it runs. They are

@@ -47,6 +47,7 @@ def test_defaults_lie_in_the_data_directory(tmp_path: Path) -> None:
         ("DATABASE_URL", "mysql://somewhere/x"),
         ("DATABASE_URL", "postgresql://host"),
         ("REDIS_URL", "http://localhost"),
+        ("HEARTH_AWS_ENDPOINTS", "s3=127.0.0.1:9000"),
         ("HEARTH_DATA", __file__),
         ("HEARTH_DATA", f"/tmp/{'long' * 30}"),
     ],
