@@ -6,10 +6,12 @@ from functions.models.alias import Alias
 from functions.models.async_event import AsyncEvent
 from functions.models.audit import AuditEntry
 from functions.models.browser_session import BrowserSession
+from functions.models.code_signing_config import CodeSigningConfig
 from functions.models.event_invoke_config import EventInvokeConfig
 from functions.models.function import Function
 from functions.models.function_url import FunctionUrl
 from functions.models.invitation import Invitation
+from functions.models.layer import Layer, LayerVersion
 from functions.models.package import Package
 from functions.models.role import AttachedPolicy, InlinePolicy, ManagedPolicy, Role
 from functions.models.schedule import Schedule
@@ -26,12 +28,15 @@ __all__ = [
     "AttachedPolicy",
     "AuditEntry",
     "BrowserSession",
+    "CodeSigningConfig",
     "EventInvokeConfig",
     "Function",
     "FunctionUrl",
     "FunctionVersion",
     "InlinePolicy",
     "Invitation",
+    "Layer",
+    "LayerVersion",
     "ManagedPolicy",
     "Membership",
     "Package",

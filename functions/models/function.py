@@ -18,6 +18,9 @@ class Function(models.Model):
     name = models.CharField(max_length=64)
     tags = models.JSONField(default=dict, blank=True)
     reserved_concurrency = models.PositiveIntegerField(null=True, blank=True)
+    code_signing_config = models.ForeignKey(
+        "functions.CodeSigningConfig", on_delete=models.PROTECT, null=True, blank=True, related_name="functions"
+    )
     # The number the next published version gets. Numbers are never reused.
     next_version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -34,8 +34,13 @@ class FunctionVersion(models.Model):
     environment = models.JSONField(default=dict, blank=True)  # name -> value
     architectures = models.JSONField(default=list, blank=True)
     # Members that are kept and shown and that the engine does not read yet (TracingConfig, VpcConfig,
-    # LoggingConfig, DeadLetterConfig, SnapStart, Layers, ...), in the model's own spelling.
+    # LoggingConfig, DeadLetterConfig, SnapStart, ...), in the model's own spelling.
     extras = models.JSONField(default=dict, blank=True)
+
+    # The layers in their order, as they were when they were chosen (`Arn`, `CodeSize`, `UnpackedSize`): a layer version
+    # may be deleted while functions use it. `layer_tree` is what they make together, in the code store.
+    layers = models.JSONField(default=list, blank=True)
+    layer_tree = models.CharField(max_length=64, blank=True)
 
     # Of a published version: the digest of the code and configuration that `$LATEST` had then. While `$LATEST` still
     # has the same, publishing again gives no new version.
