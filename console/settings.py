@@ -120,7 +120,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "console.pages.context.shell",
             ],
-            "builtins": ["console.templatetags.hearth"],
+            "builtins": ["console.templatetags.hearth", "console.templatetags.copy_as"],
         },
     }
 ]

@@ -4,8 +4,10 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from console.pages import (
     alias,
+    arn,
     code,
     configuration,
+    copy_as,
     create,
     dashboard,
     deletion,
@@ -36,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", session.choose_account, name="account"),
     path("", dashboard.show, name="home"),
     path("invitations/<str:secret>/", invitation.show, name="invitation"),
+    path("copy-as/<slug:service>/<str:names>/", copy_as.show, name="copy-as"),
     path("palette/", palette.entries, name="palette"),
     path("settings/", include("console.pages.settings.urls")),
     path("admin/", include("console.pages.admin.urls")),
@@ -92,6 +95,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("functions/<str:name>/config/<slug:section>/", configuration.show, name="config-section"),
     path("functions/<str:name>/delete/", configuration.delete, name="delete-function"),
     path("_hearth/packages/<str:token>", download.package, name="package"),
+    path("a/<path:arn>", arn.resolve, name="arn"),
     path("r/", record.find, name="find-request"),
     path("r/<uuid:request_id>", record.resolve, name="request"),
 ]

@@ -6,9 +6,10 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 
-from console.pages import access, function_head, notice, undo, version_page
+from console.pages import access, copy_as, function_head, notice, undo, version_page
 from console.pages.function_head import Head
 from console.pages.operations import call, check
+from console.pages.snippets import Call
 from console.pages.version_page import AliasForm
 from functions.actions import alias as actions
 from functions.arn import FunctionReference
@@ -21,18 +22,11 @@ from functions.models import LATEST, Alias
 def create(request: HttpRequest, name: str) -> HttpResponse:
     head = function_head.load(request, name, "versions")
     form = AliasForm(head, request.POST)
+    if copy_as.is_wanted(request):
+        return copy_as.of_form(request, form, lambda: [Call("CreateAlias", form.members(name))])
     if form.is_valid():
-        label, weights = form.target()
         try:
-            call(
-                access.caller(request),
-                "CreateAlias",
-                FunctionName=name,
-                Name=form.cleaned_data["Name"],
-                FunctionVersion=label,
-                Description=form.cleaned_data["Description"] or None,
-                RoutingConfig={"AdditionalVersionWeights": weights},
-            )
+            call(access.caller(request), "CreateAlias", **form.members(name))
         except ServiceError as error:
             form.refuse(error)
         else:
@@ -49,26 +43,19 @@ def shift(request: HttpRequest, name: str, alias_name: str) -> HttpResponse:
     if request.method != "POST":
         return redirect(page(name, alias_name))
     form = AliasForm(head, {**request.POST.dict(), "Name": alias_name}, auto_id=f"id_{alias_name}_%s")
+    if copy_as.is_wanted(request):
+        return copy_as.of_form(request, form, lambda: [Call("UpdateAlias", form.members(name))])
     if form.is_valid():
         label, weights = form.target()
-        caller = access.caller(request)
-        described = form.cleaned_data["Description"] if "Description" in request.POST else None
+        caller, members = access.caller(request), form.members(name)
         try:
-            check(
-                caller,
-                "UpdateAlias",
-                FunctionName=name,
-                Name=alias_name,
-                FunctionVersion=label,
-                Description=described,
-                RoutingConfig={"AdditionalVersionWeights": weights},
-            )
+            check(caller, "UpdateAlias", **members)
             actions.update(
                 caller,
                 reference(head),
                 alias_name,
                 version=label,
-                description=described,
+                description=members["Description"],
                 weights=weights,
                 revision_id=request.POST.get("revision_id"),
                 why=form.cleaned_data["why"],
@@ -88,6 +75,14 @@ def rollback(request: HttpRequest, name: str, alias_name: str) -> HttpResponse:
     """All traffic back to `Version`."""
     head = function_head.load(request, name, "versions")
     caller, label = access.caller(request), request.POST.get("Version", "")
+    if copy_as.is_wanted(request):
+        members = {
+            "FunctionName": name,
+            "Name": alias_name,
+            "FunctionVersion": label,
+            "RoutingConfig": {"AdditionalVersionWeights": {}},
+        }
+        return copy_as.of_form(request, None, lambda: [Call("UpdateAlias", members)])
     try:
         check(caller, "UpdateAlias", FunctionName=name, Name=alias_name, FunctionVersion=label)
         actions.rollback(

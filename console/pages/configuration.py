@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from console.pages import access, function_head
+from console.pages import access, copy_as, function_head
 from console.pages.config.asynchronous import AsynchronousForm
 from console.pages.config.concurrency import ConcurrencyForm
 from console.pages.config.environment import EnvironmentForm, TagsForm
@@ -30,6 +30,13 @@ SECTIONS: dict[str, tuple[str, Any]] = {
     "url": ("Function URL", UrlForm),
     "tags": ("Tags", TagsForm),
 }
+# What reads a section, and what empties it.
+OPERATIONS = {
+    "concurrency": "GetFunctionConcurrency,DeleteFunctionConcurrency",
+    "async": "GetFunctionEventInvokeConfig,DeleteFunctionEventInvokeConfig",
+    "url": "GetFunctionUrlConfig,DeleteFunctionUrlConfig",
+    "tags": "ListTags",
+}
 # The same for all versions: changed whatever the qualifier. The rest is changed on $LATEST only, but what an alias
 # may have of its own: its URL, its asynchronous invocation.
 PER_FUNCTION = ("concurrency", "tags")
@@ -46,6 +53,8 @@ def show(request: HttpRequest, name: str, section: str = "general") -> HttpRespo
     editable = _is_editable(section, head)
     if request.method == "POST" and not editable:
         raise PermissionDenied(f"{title} of a published version is read-only.")
+    if copy_as.is_wanted(request):
+        return copy_as.of_form(request, form, lambda: form.calls(head))
     resets = "reset" in request.POST and getattr(form, "can_reset", False)
     if request.method == "POST" and (resets or form.is_valid()):
         caller = access.caller(request)
@@ -64,6 +73,8 @@ def show(request: HttpRequest, name: str, section: str = "general") -> HttpRespo
         "current": section,
         "title": title,
         "sections": _sections(head),
+        "operations": OPERATIONS.get(section, "GetFunctionConfiguration"),
+        "qualifier": "" if head.is_latest else head.qualifier,
         "editable": editable,
         "may_change": access.may_change(request) and editable,
     }
@@ -78,11 +89,11 @@ def throttle(request: HttpRequest, name: str) -> HttpResponse:
     caller = access.caller(request)
     stops = request.POST.get("throttle") == "1"
     reserved = 0 if stops else concurrency.before_throttle(head.function)
+    wanted = ConcurrencyForm.call(name, reserved)
+    if copy_as.is_wanted(request):
+        return copy_as.of_form(request, None, lambda: [wanted])
     try:
-        if reserved is None:
-            call(caller, "DeleteFunctionConcurrency", FunctionName=name)
-        else:
-            call(caller, "PutFunctionConcurrency", FunctionName=name, ReservedConcurrentExecutions=reserved)
+        call(caller, wanted.operation, **wanted.members)
     except ServiceError as error:
         messages.error(request, error.message or error.code, extra_tags="err")
     else:

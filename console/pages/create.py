@@ -10,10 +10,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from console.pages import access, package
+from console.pages import access, copy_as, package
 from console.pages.forms import AwsForm, VariablesField, default_role, role_choices, variables_text
 from console.pages.operations import call
 from console.pages.runtimes import RuntimeSelect, choices, grouped_choices
+from console.pages.snippets import PACKAGE, Call
 from functions.actions.test_event import save_test_event
 from functions.blueprints import catalogue
 from functions.blueprints.catalogue import Blueprint
@@ -78,7 +79,15 @@ class CreateForm(AwsForm):
         else:
             self.member_fields = {**self.member_fields, "ZipFile": "source_text", "Code": "source_text"}
 
-    def members(self) -> dict[str, Any]:
+    def calls(self) -> list[Call]:
+        """What is created; the package is the file that the caller has."""
+        calls = [Call("CreateFunction", self.members(PACKAGE))]
+        if self.blueprint is not None and self.blueprint.function_url:
+            members = {"FunctionName": self.cleaned_data["FunctionName"], "AuthType": "NONE"}
+            calls.append(Call("CreateFunctionUrlConfig", members))
+        return calls
+
+    def members(self, package: bytes) -> dict[str, Any]:
         """The request of CreateFunction."""
         data = self.cleaned_data
         return {
@@ -90,7 +99,7 @@ class CreateForm(AwsForm):
             "MemorySize": data["MemorySize"],
             "Timeout": data["Timeout"],
             "Environment": {"Variables": data["Environment"]} if data["Environment"] else None,
-            "Code": {"ZipFile": self.zip_bytes()},
+            "Code": {"ZipFile": package},
         }
 
     def zip_bytes(self) -> bytes:
@@ -119,6 +128,8 @@ def create(request: HttpRequest) -> HttpResponse:
     account = access.account(request)
     if request.method == "POST" and (blueprint or source != "blueprint"):
         form = CreateForm(account, source, blueprint, request.POST, request.FILES)
+        if copy_as.is_wanted(request):
+            return copy_as.of_form(request, form, form.calls)
         if form.is_valid():
             name = _create(request, form)
             if name:
@@ -133,7 +144,7 @@ def _create(request: HttpRequest, form: CreateForm) -> str:
     caller = access.caller(request)
     blueprint = form.blueprint
     try:
-        answer = call(caller, "CreateFunction", **form.members())
+        answer = call(caller, "CreateFunction", **form.members(form.zip_bytes()))
     except ServiceError as error:
         form.refuse(error)
         return ""

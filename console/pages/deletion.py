@@ -6,9 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from console.pages import access, notice
+from console.pages import access, copy_as, notice
 from console.pages.forms import AwsForm
 from console.pages.operations import call
+from console.pages.snippets import Call
 from functions.errors import ServiceError
 from functions.models import Function
 
@@ -43,6 +44,9 @@ def functions(request: HttpRequest) -> HttpResponse:
         notice.refused(request, "No function was chosen, or they are gone already.")
         return redirect("functions")
     names = [each.name for each in found]
+    if copy_as.is_wanted(request):
+        calls = [Call("DeleteFunction", {"FunctionName": each}) for each in names]
+        return copy_as.of_form(request, None, lambda: calls)
     form = ConfirmForm(names, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         return _delete(request, names)

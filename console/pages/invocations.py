@@ -44,6 +44,15 @@ class Row:
         return f"{own}?attempt={self.record.attempt}" if self.record.attempt > 1 else own
 
     @property
+    def short_id(self) -> str:
+        return str(self.record.request_id)[:8]
+
+    @property
+    def log_pattern(self) -> str:
+        """Of CloudWatch: the lines that name the request."""
+        return f'"{self.record.request_id}"'
+
+    @property
     def badge(self) -> Badge:
         return outcomes.of(self.record)
 

@@ -41,6 +41,14 @@ def matches(text: str, level: str) -> Matches | None:
     return both
 
 
+def as_pattern(text: str) -> str:
+    """The pattern of CloudWatch that is nearest to `text`: a plain one is sought as it is written, in its case."""
+    if not text or text.startswith(("{", "[")):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 def narrowed(text: str, name: str, value: str) -> str:
     """A pattern that also asks for a field of a JSON line. `value` is JSON text. Empty where no pattern can say it."""
     if not NAME.fullmatch(name):

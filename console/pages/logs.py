@@ -159,10 +159,21 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
         "has_histogram": group is not None and not (search.request_id or search.line or problem),
         "is_live": search.span.is_live and not (search.token or search.request_id or search.view or problem),
         "problem": problem,
-        "has_group": group is not None,
+        "group": group,
+        "copied": _copied(search),
     }
     part = "function/log_list.html" if request.headers.get("HX-Request") else "function/logs.html"
     return render(request, part, context)
+
+
+def _copied(search: Search) -> dict[str, Any]:
+    """Members of FilterLogEvents, and what no such call can say."""
+    return {
+        "pattern": logfilter.as_pattern(search.text or search.request_id),
+        "start": search.span.start_ms,
+        "end": search.span.end_s * 1000,
+        "note": "" if search.level == "all" else "Lines of all levels: the API has no filter by level.",
+    }
 
 
 @access.page

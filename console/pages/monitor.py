@@ -22,6 +22,16 @@ POINTS = 90  # about as many are drawn
 REFRESH = (("", "Off"), ("10", "10 s"), ("30", "30 s"), ("60", "1 min"))
 COLOURS = ("--c1", "--c2", "--c3", "--c4", "--c5", "--c6")
 
+# What a chart is made of: metrics with their statistics.
+STATISTICS = {
+    "invocations": (("Invocations", "Sum"), ("Throttles", "Sum")),
+    "errors": (("Errors", "Sum"),),
+    "duration": (("Duration", "p50"), ("Duration", "p95"), ("Duration", "p99")),
+    "concurrency": (("ConcurrentExecutions", "Maximum"),),
+    "cold": (("InitDuration", "SampleCount"),),
+    "init": (("InitDuration", "p50"), ("InitDuration", "p95")),
+}
+
 Trace = tuple[str, str, Values, str]  # role in the theme, name, values, CSS colour
 
 
@@ -39,6 +49,7 @@ class Chart:
     table: list[list[str]]
     columns: list[str]
     is_quiet: bool
+    queries: list[dict[str, Any]]  # of GetMetricData
 
 
 @access.page
@@ -78,6 +89,8 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
         "span": span,
         "quick": timerange.quick(span, keep),
         "charts": shown,
+        "begins": timerange.text(timerange.at(found.times[0])),
+        "ends": timerange.text(span.end),
         "figures": {chart.key: chart.figure for chart in shown},
         "keep": keep,
         "compares": compares,
@@ -103,8 +116,8 @@ class Figures:
         first = span.start_s // self.period * self.period
         self.times = list(range(first, span.end_s, self.period))
         self.length = len(self.times) * self.period
-        dimensions = {"FunctionName": name} | ({"Resource": f"{name}:{resource}"} if resource else {})
-        wanted = {each: Metric.of(each, dimensions) for each in NAMES}
+        self.dimensions = {"FunctionName": name} | ({"Resource": f"{name}:{resource}"} if resource else {})
+        wanted = {each: Metric.of(each, self.dimensions) for each in NAMES}
         read = metrics.read(
             account_id, settings.HEARTH_REGION, list(wanted.values()), first - back, span.end_s - back, self.period
         )
@@ -285,4 +298,20 @@ class Figures:
             table=rows,
             columns=["Time, UTC", *(text for _, text, _, _ in traces)],
             is_quiet=quiet,
+            queries=self._queries(key),
         )
+
+    def _queries(self, key: str) -> list[dict[str, Any]]:
+        """The chart's numbers, as GetMetricData is asked for them."""
+        dimensions = [{"Name": name, "Value": value} for name, value in self.dimensions.items()]
+        return [
+            {
+                "Id": f"{name[:1].lower()}{name[1:]}_{statistic.lower()}",
+                "MetricStat": {
+                    "Metric": {"Namespace": metrics.LAMBDA, "MetricName": name, "Dimensions": dimensions},
+                    "Period": self.period,
+                    "Stat": statistic,
+                },
+            }
+            for name, statistic in STATISTICS[key]
+        ]

@@ -9,8 +9,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from console.pages import access, function_head, snippets, timerange
+from console.pages import access, copy_as, function_head, timerange
 from console.pages.function_head import Head
+from console.pages.snippets import invoke
 from console.pages.timerange import TimeRange
 from console.templatetags.hearth import compact, milliseconds, percent
 from functions import history
@@ -82,7 +83,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
         "destinations": _destinations(head),
         "figures": _figures(head, span),
         "deployments": deployments,
-        "snippets": snippets.invoke(request, name, "" if head.is_latest else head.qualifier, _event(head)),
+        "snippets": copy_as.texts(request, [invoke(name, "" if head.is_latest else head.qualifier, _event(head))]),
     }
     return render(request, "function/overview.html", context)
 

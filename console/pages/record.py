@@ -16,9 +16,10 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from console.pages import access, function_head, loglines, outcomes, snippets
+from console.pages import access, copy_as, function_head, loglines, outcomes
 from console.pages.cost import Cost
 from console.pages.outcomes import Badge
+from console.pages.snippets import invoke
 from functions.actions.test_event import MAX_NAME, save_test_event
 from functions.arn import parse
 from functions.errors import ServiceError
@@ -207,7 +208,7 @@ def _show(request: HttpRequest, detail: Detail, *, event_name: str = "", problem
         "detail": detail,
         "record": record,
         "targets": targets,
-        "snippets": snippets.invoke(request, detail.name, qualifier, detail.event.raw)
+        "snippets": copy_as.texts(request, [invoke(detail.name, qualifier, detail.event.raw)])
         if detail.event.is_whole and len(detail.event.raw) <= SHOWN
         else [],
         "event_name": event_name or f"from-{str(detail.request_id)[:8]}",
@@ -229,6 +230,8 @@ def rerun(request: HttpRequest, name: str, request_id: uuid.UUID) -> HttpRespons
         messages.error(request, f"It cannot be run again: {_lower(detail.event.note)}", extra_tags="err")
         return redirect(here)
     qualifier = request.POST.get("qualifier") or LATEST
+    if copy_as.is_wanted(request):
+        return copy_as.of_form(request, None, lambda: [invoke(name, qualifier, detail.event.raw)])
     fresh = uuid.uuid4()
     try:
         route = routing.resolve(parse(name, None if qualifier == LATEST else qualifier, access.caller(request)))

@@ -1,11 +1,48 @@
-"""The same call for a terminal or a program: AWS CLI, boto3, curl."""
+"""Calls of the API as commands and programs that make the same ones: AWS CLI, boto3, curl.
 
+Names and places of the members come from botocore's model, as those of the tools do.
+"""
+
+import base64
 import json
 import shlex
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
 
+from botocore import xform_name
+from botocore.serialize import create_serializer
 from django.conf import settings
-from django.http import HttpRequest
+from django.utils.http import urlencode
+
+from console.gateway.wire import catalogue
+
+# Stands in a request for the bytes of a package: the commands read this file instead.
+PACKAGE = b"function.zip"
+# What the AWS CLI replaces by the content of a file or page, at the beginning of a value.
+FETCHED = ("file://", "fileb://", "http://", "https://")
+JOIN = " \\\n  "
+
+
+@dataclass(frozen=True)
+class Call:
+    """`members`: the operation's request; those that are None are left out."""
+
+    operation: str
+    members: Mapping[str, Any] = field(default_factory=dict)
+    service: str = "lambda"
+
+    @property
+    def given(self) -> dict[str, Any]:
+        return {name: value for name, value in self.members.items() if value is not None}
+
+
+def invoke(name: str, qualifier: str, event: str) -> Call:
+    """`qualifier` is empty for none. An event that is JSON stands on one line."""
+    with suppress(ValueError):
+        event = _json(json.loads(event))
+    return Call("Invoke", {"FunctionName": name, "Qualifier": qualifier or None, "Payload": event or None})
 
 
 @dataclass(frozen=True)
@@ -15,47 +52,107 @@ class Snippet:
     text: str
 
 
-def invoke(request: HttpRequest, name: str, qualifier: str, event: str) -> list[Snippet]:
-    """Invoke with this event. `qualifier` is empty for none."""
-    endpoint = f"{request.scheme}://{request.get_host()}"
-    event = compact(event)
-    quoted = shlex.quote
-    cli = [
-        f"aws lambda invoke --endpoint-url {endpoint} --function-name {quoted(name)}",
-        *([f"--qualifier {quoted(qualifier)}"] if qualifier else []),
-        "--cli-binary-format raw-in-base64-out",
-        f"--payload {quoted(event)}",
-        "/dev/stdout",
-    ]
-    target = f"/2015-03-31/functions/{name}/invocations" + (f"?Qualifier={qualifier}" if qualifier else "")
-    curl = [
-        f"curl --aws-sigv4 aws:amz:{settings.HEARTH_REGION}:lambda",
-        '--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"',
-        f"--data-binary {quoted(event)}",
-        quoted(endpoint + target),
-    ]
-    boto3 = [
-        "import boto3",
-        "",
-        f"client = boto3.client({'lambda'!r}, endpoint_url={endpoint!r}, region_name={settings.HEARTH_REGION!r})",
-        "answer = client.invoke(",
-        f"    FunctionName={name!r},",
-        *([f"    Qualifier={qualifier!r},"] if qualifier else []),
-        f"    Payload={event!r}.encode(),",
-        ")",
-        'print(answer["Payload"].read().decode())',
-    ]
-    join = " \\\n  ".join
+def has_package(call: Call) -> bool:
+    code = call.members.get("Code", {})
+    return PACKAGE in (call.members.get("ZipFile"), code.get("ZipFile"))
+
+
+def of(endpoint: str, calls: Sequence[Call]) -> list[Snippet]:
+    """The calls in their order. Raises LookupError for an operation that no served model has."""
     return [
-        Snippet("cli", "AWS CLI", join(cli)),
-        Snippet("boto3", "boto3", "\n".join(boto3)),
-        Snippet("curl", "curl", join(curl)),
+        Snippet("cli", "AWS CLI", "\n".join(_cli(endpoint, each) for each in calls)),
+        Snippet("boto3", "boto3", _boto3(endpoint, calls)),
+        Snippet("curl", "curl", "\n".join(_curl(endpoint, each) for each in calls)),
     ]
 
 
-def compact(event: str) -> str:
-    """JSON on one line; anything else as it is."""
-    try:
-        return json.dumps(json.loads(event), ensure_ascii=False)
-    except ValueError:
-        return event
+def _cli(endpoint: str, call: Call) -> str:
+    region = settings.HEARTH_REGION
+    head = f"aws {call.service} {xform_name(call.operation, '-')}"
+    parts = [f"{head} --endpoint-url {shlex.quote(endpoint)} --region {region}"]
+    plain = dict(call.given)
+    payload = plain.pop("Payload", None)
+    literal = {name: plain.pop(name) for name, value in call.given.items() if _is_fetched(value)}
+    if has_package(call):
+        plain.pop("Code", None)
+        plain.pop("ZipFile", None)
+        parts.append(f"--zip-file fileb://{PACKAGE.decode()}")
+    if literal:
+        parts.append(f"--cli-input-json {shlex.quote(_json(literal))}")
+    parts += [_option(xform_name(name, "-"), value) for name, value in plain.items()]
+    if call.operation != "Invoke":
+        return JOIN.join(parts)
+    if payload is None:
+        return JOIN.join([*parts, "/dev/stdout"])
+    # As a file: versions 1 and 2 of the AWS CLI read a payload on the command line in different ways.
+    return f"printf %s {shlex.quote(payload)} | " + JOIN.join([*parts, "--payload fileb:///dev/stdin", "/dev/stdout"])
+
+
+def _is_fetched(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(FETCHED)
+
+
+def _option(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"--no-{name}"
+    text = value if isinstance(value, str) else _json(value)
+    # After a space it would be an option of its own.
+    between = "=" if text.startswith("-") else " "
+    return f"--{name}{between}{shlex.quote(text)}"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _boto3(endpoint: str, calls: Sequence[Call]) -> str:
+    lines = ["import boto3"]
+    for service in dict.fromkeys(each.service for each in calls):
+        names = f"{_variable(service)} = boto3.client({service!r}"
+        lines += ["", f"{names}, endpoint_url={endpoint!r}, region_name={settings.HEARTH_REGION!r})"]
+    for call in calls:
+        arguments = [f"    {name}={_python(value)}," for name, value in call.given.items()]
+        lines += [f"answer = {_variable(call.service)}.{xform_name(call.operation)}(", *arguments, ")"]
+        lines.append('print(answer["Payload"].read().decode())' if call.operation == "Invoke" else "print(answer)")
+    return "\n".join(lines)
+
+
+def _variable(service: str) -> str:
+    return "client" if service == "lambda" else service
+
+
+def _python(value: Any) -> str:
+    return repr(value).replace(repr(PACKAGE), f'open("{PACKAGE.decode()}", "rb").read()')
+
+
+def _curl(endpoint: str, call: Call) -> str:
+    service = catalogue.get(call.service)
+    model = service.operation(call.operation)
+    if model is None:
+        raise LookupError(call.operation)
+    protocol = next(name for name in service.protocols if name in ("rest-json", "json", "query"))
+    built = create_serializer(protocol, include_validation=False).serialize_to_request(call.given, model)
+    query, body = built["query_string"], built["body"]
+    url = endpoint + built["url_path"] + (f"?{urlencode(query)}" if query else "")
+    text = body.decode() if isinstance(body, bytes) else urlencode(body) if isinstance(body, dict) else str(body or "")
+    headers = {**built["headers"]} if text else {name: v for name, v in built["headers"].items() if "-Amz-" in name}
+    if text:
+        headers.setdefault("Content-Type", "application/json")
+    region = settings.HEARTH_REGION if service.name not in catalogue.GLOBAL else "us-east-1"
+    parts = [
+        f"curl --aws-sigv4 {shlex.quote(f'aws:amz:{region}:{service.signing_name}')}",
+        '--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"',
+    ]
+    if built["method"] != ("POST" if text else "GET"):
+        parts.append(f"--request {built['method']}")
+    parts += [f"--header {shlex.quote(f'{name}: {value}')}" for name, value in headers.items()]
+    before, package, after = text.partition(base64.b64encode(PACKAGE).decode())
+    if package:
+        writes = (
+            f"printf %s {shlex.quote(before)}; base64 {PACKAGE.decode()} | tr -d '\\n'; printf %s {shlex.quote(after)}"
+        )
+        return f"{{ {writes}; }} | " + JOIN.join([*parts, "--data-binary @-", shlex.quote(url)])
+    if text:
+        # Where it begins with an at sign curl would read a file.
+        parts.append(f"--data-raw {shlex.quote(text)}")
+    return JOIN.join([*parts, shlex.quote(url)])

@@ -16,9 +16,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from console.gateway import authorization
-from console.pages import access, function_head, notice, undo
+from console.pages import access, copy_as, function_head, notice, undo
 from console.pages.forms import AwsForm
 from console.pages.function_head import Head
+from console.pages.snippets import Call
 from functions.arn import FunctionReference
 from functions.errors import ServiceError
 from functions.models import Function
@@ -111,6 +112,8 @@ def create(request: HttpRequest, name: str, kind: str) -> HttpResponse:
     wanted = trigger.fields(head.function)
     initial = {each.name: each.initial for each in wanted}
     form = TriggerForm(wanted, request.POST if request.method == "POST" else None, initial=initial)
+    if copy_as.is_wanted(request):
+        return copy_as.of_form(request, form, lambda: _calls(trigger, name, form))
     if request.method == "POST" and form.is_valid():
         try:
             _may(request, head)
@@ -131,6 +134,8 @@ def edit(request: HttpRequest, name: str, kind: str, key: str) -> HttpResponse:
     wanted = trigger.fields(head.function)
     posted = request.POST if request.method == "POST" else None
     form = TriggerForm(wanted, posted, initial=dict(row.values), is_new=False)
+    if copy_as.is_wanted(request):
+        return copy_as.of_form(request, form, lambda: _calls(trigger, name, form, row.id))
     if posted is not None and form.is_valid():
         try:
             _may(request, head)
@@ -227,6 +232,11 @@ def _place(request: HttpRequest, name: str, kind: str) -> tuple[Head, Trigger]:
     if trigger is None:
         raise Http404(f"There is no trigger of kind {kind}.")
     return head, trigger
+
+
+def _calls(trigger: Trigger, name: str, form: TriggerForm, key: str = "") -> list[Call]:
+    found = trigger.operation(name, form.values, key)
+    return [Call(*found)] if found else []
 
 
 def _row(trigger: Trigger, head: Head, key: str) -> Row:

@@ -4,8 +4,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
-from console.pages import access, alias, function_head, notice, version_page
+from console.pages import access, alias, copy_as, function_head, notice, version_page
 from console.pages.operations import call
+from console.pages.snippets import Call
 from console.pages.version_page import AliasForm, PublishForm
 from functions.errors import ServiceError
 
@@ -26,13 +27,11 @@ def publish(request: HttpRequest, name: str) -> HttpResponse:
     head = function_head.load(request, name, "versions")
     form = PublishForm(request.POST, auto_id="id_publish_%s")
     form.is_valid()
+    members = {"FunctionName": name, "Description": form.cleaned_data.get("Description") or None}
+    if copy_as.is_wanted(request):
+        return copy_as.of_form(request, form, lambda: [Call("PublishVersion", members)])
     try:
-        answer = call(
-            access.caller(request),
-            "PublishVersion",
-            FunctionName=name,
-            Description=form.cleaned_data.get("Description") or None,
-        )
+        answer = call(access.caller(request), "PublishVersion", **members)
     except ServiceError as error:
         form.refuse(error)
         return version_page.show(request, head, AliasForm(head), status=400, publish_form=form)

@@ -58,6 +58,17 @@ class AliasForm(AwsForm):
             self.add_error("share", "How much of the traffic?")
         return data
 
+    def members(self, function: str) -> dict[str, Any]:
+        """Of CreateAlias and UpdateAlias. A description that was not asked for stays as it is."""
+        label, weights = self.target()
+        return {
+            "FunctionName": function,
+            "Name": self.cleaned_data["Name"],
+            "FunctionVersion": label,
+            "Description": self.cleaned_data["Description"] if "Description" in self.data else None,
+            "RoutingConfig": {"AdditionalVersionWeights": weights},
+        }
+
     def target(self) -> tuple[str, dict[str, float]]:
         """The version and the weights. All to the second is no split: the alias then points there."""
         data = self.cleaned_data
@@ -98,7 +109,6 @@ def show(
         "form": form,
         "publish_form": publish_form or PublishForm(auto_id="id_publish_%s"),
         "alias": alias,
-        "alias_routing": {"AdditionalVersionWeights": alias.routing} if alias else None,
         "alias_form": (changed[1] if changed else _form(head, alias)) if alias else None,
         "comparison": traffic.compare(alias, span) if alias else None,
         "others": [each for each in head.aliases if each != alias],

@@ -1,17 +1,19 @@
-"""Commands that are copied make the call they stand for, whatever is in its values."""
+"""Commands that are copied make the call they stand for, whatever its values; forms show theirs and do nothing."""
 
 import ast
+import html
 import json
+import re
 import shlex
 import subprocess
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.test import RequestFactory
 
-from console.pages.copy_as import snippets
-from tests.console.conftest import Person
+from console.pages.snippets import Call, of
+from functions.models import AuditEntry, Function
+from tests.console.conftest import RUNTIME, Person, role
 
 NASTY = [
     "plain",
@@ -19,14 +21,16 @@ NASTY = [
     "$HOME `id` $(id)",
     "two\nlines",
     "-starts-with-a-dash",
+    "@starts-with-an-at",
     "back\\slash",
     "Zürich 東京 \U0001f525",
     "<script>alert('x')</script>",
 ]
+ADDRESS = re.compile(r'data-copy-as="([^"]+)"')
 
 
 def made(operation: str, **members: Any) -> dict[str, str]:
-    return {each.key: each.text for each in snippets(RequestFactory().get("/"), operation, members)}
+    return {each.key: each.text for each in of("http://localhost", [Call(operation, members)])}
 
 
 def words(command: str) -> list[str]:
@@ -42,7 +46,7 @@ def test_values_survive_the_shell_and_the_program(text: str) -> None:
     assert cli[:3] == ["aws", "lambda", "update-alias"]
     assert f"--description={text}" in cli or cli[cli.index("--description") + 1] == text
     curl = words(found["curl"])
-    assert json.loads(curl[curl.index("--data-binary") + 1]) == {"Description": text}
+    assert json.loads(curl[curl.index("--data-raw") + 1]) == {"Description": text}
     call = next(
         node
         for node in ast.walk(ast.parse(found["boto3"]))
@@ -64,11 +68,8 @@ def test_curl_goes_where_the_model_says() -> None:
 
 def test_structures_flags_and_what_is_not_given() -> None:
     weights = {"AdditionalVersionWeights": {"2": 0.25}}
-    cli = shlex.split(
-        made("UpdateAlias", FunctionName="f", Name="n", Description="", RoutingConfig=weights)["cli"].replace(
-            "\\\n", ""
-        )
-    )
+    found = made("UpdateAlias", FunctionName="f", Name="n", Description=None, RoutingConfig=weights)
+    cli = shlex.split(found["cli"].replace("\\\n", ""))
     assert json.loads(cli[cli.index("--routing-config") + 1]) == weights
     assert "--description" not in cli
     assert "--publish" in made("UpdateFunctionCode", FunctionName="f", Publish=True)["cli"]
@@ -77,16 +78,141 @@ def test_structures_flags_and_what_is_not_given() -> None:
         made("MakeCoffee")
 
 
-def test_the_component_stands_on_the_pages(alice: Person) -> None:
+def test_what_the_cli_would_fetch_stands_in_json() -> None:
+    cli = words(made("UpdateAlias", FunctionName="f", Name="n", Description="file:///etc/hostname")["cli"])
+    assert json.loads(cli[cli.index("--cli-input-json") + 1]) == {"Description": "file:///etc/hostname"}
+    assert "--description" not in cli
+
+
+def shown(person: Person, page: str, operation: str) -> str:
+    """What the page's first button for `operation` shows."""
+    found = [html.unescape(each) for each in ADDRESS.findall(person.client.get(page).content.decode())]
+    address = next(each for each in found if re.search(rf"/{operation}[,/]", each))
+    answer = person.client.get(address)
+    assert answer.status_code == 200
+    return html.unescape(answer.content.decode())
+
+
+def test_rows_of_pages_say_their_calls(alice: Person, invoked: Any) -> None:
     alice.create("copied", Publish=True)
-    alice.client.post(
-        "/functions/copied/versions/", {"Name": "prod", "FunctionVersion": "1", "Description": "<script>x</script>"}
-    )
-    page = alice.client.get("/functions/copied/versions/?qualifier=prod").content.decode()
-    assert "aws lambda update-alias" in page
-    assert "aws lambda publish-version" in page
-    assert "aws lambda get-function" in page
-    assert "--qualifier prod" in page
-    assert "<script>x" not in page
+    invoked("copied", "hello\n")
+    for name in ("prod", "beta"):
+        alice.client.post("/functions/copied/versions/", {"Name": name, "FunctionVersion": "1"})
     alice.client.post("/functions/copied/triggers/function_url/new/", {"AuthType": "NONE"})
-    assert "aws lambda create-function-url-config" in alice.client.get("/triggers/").content.decode()
+    here = "/functions/copied"
+    assert "--function-name copied" in shown(alice, "/functions/", "GetFunction")
+    assert "--qualifier prod" in shown(alice, f"{here}/?qualifier=prod", "GetFunction")
+    assert "--qualifier 1" in shown(alice, f"{here}/versions/", "GetFunctionConfiguration")
+    assert "--name beta" in shown(alice, f"{here}/versions/?alias=beta", "GetAlias")
+    assert "get-function-url-config" in shown(alice, "/triggers/", "GetFunctionUrlConfig")
+    assert "get-function-concurrency" in shown(alice, f"{here}/config/concurrency/", "GetFunctionConcurrency")
+    assert "--resource arn:aws:lambda" in shown(alice, f"{here}/config/tags/", "ListTags")
+    assert "aws iam get-role" in shown(alice, f"{here}/config/permissions/", "GetRole")
+    assert "--filter-pattern '\"hello\"'" in shown(alice, f"{here}/logs/?q=hello", "FilterLogEvents")
+    assert "--log-group-name /aws/lambda/copied" in shown(alice, "/invocations/", "FilterLogEvents")
+    assert '"MetricName": "Invocations"' in shown(alice, f"{here}/monitor/", "GetMetricData")
+
+
+def test_other_operations_are_offered_by_role(alice: Person, victor: Person) -> None:
+    alice.create("offered")
+    assert "DeleteFunction,GetFunction/" in shown(alice, "/functions/", "GetFunction")
+    assert "DeleteFunction" not in shown(victor, "/functions/", "GetFunction")
+
+
+GENERAL = {"Description": "new", "Runtime": RUNTIME, "Handler": "a.b", "MemorySize": "256", "Timeout": "9"}
+FORMS = [
+    ("config/general/", GENERAL, "--memory-size 256"),
+    ("config/environment/", {"Environment": "KEY=it's"}, "--environment"),
+    ("config/concurrency/", {"ReservedConcurrentExecutions": "3"}, "--reserved-concurrent-executions 3"),
+    ("config/concurrency/", {"ReservedConcurrentExecutions": ""}, "delete-function-concurrency"),
+    ("config/async/", {"MaximumRetryAttempts": "1", "MaximumEventAgeInSeconds": "60"}, "--maximum-retry-attempts 1"),
+    ("config/url/", {"AuthType": "AWS_IAM", "AllowOrigins": "*"}, "create-function-url-config"),
+    ("config/tags/", {"Tags": "team=a"}, "tag-resource"),
+    ("throttle/", {"throttle": "1"}, "--reserved-concurrent-executions 0"),
+    ("versions/publish/", {"Description": "second"}, "--description second"),
+    ("versions/", {"Name": "beta", "FunctionVersion": "1", "Description": ""}, "create-alias"),
+    ("aliases/prod/", {"FunctionVersion": "$LATEST"}, "update-alias"),
+    ("aliases/prod/rollback/", {"Version": "1"}, "--routing-config"),
+    ("triggers/function_url/new/", {"AuthType": "NONE"}, "--auth-type NONE"),
+]
+
+
+@pytest.mark.parametrize(("page", "typed", "said"), FORMS)
+def test_a_form_shows_what_it_would_do_and_does_nothing(
+    alice: Person, page: str, typed: dict[str, str], said: str
+) -> None:
+    function = alice.create("formed", Publish=True)
+    alice.client.post("/functions/formed/versions/", {"Name": "prod", "FunctionVersion": "1"})
+    before = state(function)
+    answer = alice.client.post(f"/functions/formed/{page}", {**typed, "copy_as": "1"})
+    assert said in html.unescape(answer.content.decode())
+    assert answer.status_code == 200
+    assert state(function) == before
+
+
+def state(function: Function) -> Any:
+    function.refresh_from_db()
+    return [
+        function.reserved_concurrency,
+        function.tags,
+        AuditEntry.objects.count(),
+        list(function.versions.values()),
+        list(function.aliases.values()),
+        list(function.urls.values()),
+        list(function.event_invoke_configs.values()),
+    ]
+
+
+def test_deleting_creating_and_running_again_are_shown_not_done(alice: Person, invoked: Any) -> None:
+    function = alice.create("kept")
+    answer = alice.client.post("/functions/delete/", {"name": ["kept"], "copy_as": "1"})
+    assert "delete-function" in answer.content.decode()
+    assert Function.objects.filter(pk=function.pk).exists()
+    typed = {
+        "FunctionName": "unborn",
+        "Runtime": RUNTIME,
+        "Handler": "app.handler",
+        "Role": role(alice.caller.account_id),
+        "MemorySize": "128",
+        "Timeout": "3",
+        "source_text": "x",
+    }
+    answer = alice.client.post("/functions/new/", {**typed, "copy_as": "1"})
+    assert "--zip-file fileb://function.zip" in answer.content.decode()
+    assert not Function.objects.filter(name="unborn").exists()
+    request_id = invoked("kept", event='{"a": 1}', event_size=8)
+    page = f"/functions/kept/invocations/{request_id}/rerun/"
+    answer = alice.client.post(page, {"qualifier": "$LATEST", "copy_as": "1"})
+    assert "aws lambda invoke" in answer.content.decode()
+
+
+def test_a_form_that_would_be_refused_says_why(alice: Person, victor: Person) -> None:
+    alice.create("refused")
+    page = "/functions/refused/config/general/"
+    typed = {**GENERAL, "MemorySize": "many", "copy_as": "1"}
+    answer = alice.client.post(page, typed)
+    assert answer.status_code == 400
+    assert "Enter a whole number" in answer.content.decode()
+    answer = alice.client.post(page, {**typed, "MemorySize": "128", "Timeout": "100000"})
+    assert answer.status_code == 400
+    assert "less than or equal to" in answer.content.decode()
+    assert victor.client.post(page, typed).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("lambda/MakeCoffee/", 404),
+        ("coffee/GetFunction/", 404),
+        ("lambda/GetFunction/", 400),
+        ("lambda/GetFunction/?FunctionName=f&Qualifier=%3Cscript%3Ex", 200),
+        ("lambda/TagResource/?Resource=r&Tags=[1]", 400),
+        ("lambda/TagResource/?Resource=r&Tags={", 404),
+        ("lambda/TagResource/?Resource=r&Tags=" + "[" * 20_000, 404),
+        ("lambda/GetFunction/?FunctionName=" + "x" * 100_001, 404),
+    ],
+)
+def test_what_cannot_be_a_call_is_refused(alice: Person, path: str, status: int) -> None:
+    answer = alice.client.get(f"/copy-as/{path}")
+    assert answer.status_code == status
+    assert b"<script>x" not in answer.content

@@ -117,7 +117,7 @@ def test_the_page_of_one_shows_all_of_it(alice: Person, world: dict[str, str]) -
     assert "2026/11/21/[$LATEST]0123456789abcdef" in text
     assert [line.level for line in page.context["detail"].lines] == ["START", "END"]
     assert "aws lambda invoke" in text
-    assert "--payload &#x27;{&quot;n&quot;: 1}&#x27;" in text
+    assert "printf %s &#x27;{&quot;n&quot;: 1}&#x27; | aws lambda invoke" in text
     assert "aws-sigv4" in text
 
 

@@ -2,9 +2,10 @@ from typing import Any
 
 from django import forms
 
-from console.pages.forms import AwsForm
+from console.pages.config.base import ConfigurationForm
 from console.pages.function_head import Head
 from console.pages.operations import call
+from console.pages.snippets import Call
 from functions.access.caller import Caller
 from functions.errors import ServiceError
 from functions.models import Function
@@ -12,7 +13,7 @@ from functions.models import Function
 RETRIES, AGE = 2, 21_600  # AWS's defaults
 
 
-class AsynchronousForm(AwsForm):
+class AsynchronousForm(ConfigurationForm):
     optional = ("OnSuccess", "OnFailure")
     can_reset = True
     aside = "function/config/targets.html"
@@ -62,20 +63,21 @@ class AsynchronousForm(AwsForm):
         rows = Function.objects.filter(account_id=function.account_id, region=function.region)
         return [each.arn for each in rows.exclude(pk=function.pk).order_by("name")[:200]]
 
-    def apply(self, caller: Caller, head: Head) -> str:
+    def calls(self, head: Head) -> list[Call]:
         data = self.cleaned_data
         destinations = {
             member: {"Destination": data[member].strip()} for member in ("OnSuccess", "OnFailure") if data[member]
         }
-        call(
-            caller,
-            "PutFunctionEventInvokeConfig",
-            FunctionName=head.function.name,
-            Qualifier=None if head.is_latest else head.qualifier,
-            MaximumRetryAttempts=data["MaximumRetryAttempts"],
-            MaximumEventAgeInSeconds=data["MaximumEventAgeInSeconds"],
-            DestinationConfig=destinations,
-        )
+        members = {
+            "FunctionName": head.function.name,
+            "Qualifier": None if head.is_latest else head.qualifier,
+            "MaximumRetryAttempts": data["MaximumRetryAttempts"],
+            "MaximumEventAgeInSeconds": data["MaximumEventAgeInSeconds"],
+            "DestinationConfig": destinations,
+        }
+        return [Call("PutFunctionEventInvokeConfig", members)]
+
+    def said(self) -> str:
         return "Asynchronous invocation saved."
 
     def reset(self, caller: Caller, head: Head) -> str:

@@ -2,15 +2,14 @@ from typing import Any
 
 from django import forms
 
-from console.pages.forms import AwsForm
+from console.pages.config.base import ConfigurationForm
 from console.pages.function_head import Head
-from console.pages.operations import call
+from console.pages.snippets import Call
 from functions import limits
-from functions.access.caller import Caller
 from functions.actions.concurrency import reserved_in_account
 
 
-class ConcurrencyForm(AwsForm):
+class ConcurrencyForm(ConfigurationForm):
     optional = ("ReservedConcurrentExecutions",)
     aside = "function/config/concurrency.html"
 
@@ -32,11 +31,17 @@ class ConcurrencyForm(AwsForm):
     def unreserved(self) -> int:
         return self.account_limit - reserved_in_account(self.function.account_id, self.function.region)
 
-    def apply(self, caller: Caller, head: Head) -> str:
-        reserved = self.cleaned_data["ReservedConcurrentExecutions"]
-        name = head.function.name
+    def calls(self, head: Head) -> list[Call]:
+        return [self.call(head.function.name, self.cleaned_data["ReservedConcurrentExecutions"])]
+
+    @staticmethod
+    def call(name: str, reserved: int | None) -> Call:
         if reserved is None:
-            call(caller, "DeleteFunctionConcurrency", FunctionName=name)
+            return Call("DeleteFunctionConcurrency", {"FunctionName": name})
+        return Call("PutFunctionConcurrency", {"FunctionName": name, "ReservedConcurrentExecutions": reserved})
+
+    def said(self) -> str:
+        reserved = self.cleaned_data["ReservedConcurrentExecutions"]
+        if reserved is None:
             return "The reservation was given back to the account."
-        call(caller, "PutFunctionConcurrency", FunctionName=name, ReservedConcurrentExecutions=reserved)
         return f"{reserved} reserved." if reserved else "The function is throttled: nothing of it runs."

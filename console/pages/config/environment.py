@@ -1,13 +1,12 @@
 from typing import Any
 
-from console.pages.forms import AwsForm
+from console.pages.config.base import ConfigurationForm
 from console.pages.function_head import Head
-from console.pages.operations import call
 from console.pages.pairs import PairsField, PairsWidget
-from functions.access.caller import Caller
+from console.pages.snippets import Call
 
 
-class EnvironmentForm(AwsForm):
+class EnvironmentForm(ConfigurationForm):
     Environment = PairsField(
         label="Variables",
         widget=PairsWidget(noun="variable", masked=True),
@@ -17,15 +16,15 @@ class EnvironmentForm(AwsForm):
     def __init__(self, head: Head, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, initial={"Environment": head.version.environment}, **kwargs)
 
-    def apply(self, caller: Caller, head: Head) -> str:
-        variables = self.cleaned_data["Environment"]
-        call(
-            caller, "UpdateFunctionConfiguration", FunctionName=head.function.name, Environment={"Variables": variables}
-        )
+    def calls(self, head: Head) -> list[Call]:
+        variables = {"Variables": self.cleaned_data["Environment"]}
+        return [Call("UpdateFunctionConfiguration", {"FunctionName": head.function.name, "Environment": variables})]
+
+    def said(self) -> str:
         return "Environment variables saved."
 
 
-class TagsForm(AwsForm):
+class TagsForm(ConfigurationForm):
     member_fields = {"TagKeys": "Tags"}
 
     Tags = PairsField(
@@ -37,11 +36,15 @@ class TagsForm(AwsForm):
     def __init__(self, head: Head, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, initial={"Tags": head.function.tags}, **kwargs)
 
-    def apply(self, caller: Caller, head: Head) -> str:
-        wanted, present = self.cleaned_data["Tags"], head.function.tags
+    def calls(self, head: Head) -> list[Call]:
+        wanted, present, arn = self.cleaned_data["Tags"], head.function.tags, head.function.arn
         gone = [key for key in present if key not in wanted]
+        calls = []
         if wanted and wanted != present:
-            call(caller, "TagResource", Resource=head.function.arn, Tags=wanted)
+            calls.append(Call("TagResource", {"Resource": arn, "Tags": wanted}))
         if gone:
-            call(caller, "UntagResource", Resource=head.function.arn, TagKeys=gone)
+            calls.append(Call("UntagResource", {"Resource": arn, "TagKeys": gone}))
+        return calls
+
+    def said(self) -> str:
         return "Tags saved."

@@ -2,14 +2,13 @@ from typing import Any
 
 from django import forms
 
-from console.pages.forms import AwsForm
+from console.pages.config.base import ConfigurationForm
 from console.pages.function_head import Head
-from console.pages.operations import call
 from console.pages.runtimes import RuntimeSelect, choices, grouped_choices
-from functions.access.caller import Caller
+from console.pages.snippets import Call
 
 
-class GeneralForm(AwsForm):
+class GeneralForm(ConfigurationForm):
     optional = ("Description",)
 
     Description = forms.CharField(widget=forms.TextInput(attrs={"data_wide": True}))
@@ -37,19 +36,20 @@ class GeneralForm(AwsForm):
             here.insert(0, (latest.runtime, f"{latest.runtime} (not installed)"))
         runtime.choices = grouped_choices(here)
 
-    def apply(self, caller: Caller, head: Head) -> str:
+    def calls(self, head: Head) -> list[Call]:
         data = self.cleaned_data
         runtime, storage = data["Runtime"], data["EphemeralStorage"]
-        call(
-            caller,
-            "UpdateFunctionConfiguration",
-            FunctionName=head.function.name,
-            Description=data["Description"],
+        members = {
+            "FunctionName": head.function.name,
+            "Description": data["Description"],
             # Unchanged ones are left out: a runtime that is gone must not stand in the way of a longer timeout.
-            Runtime=runtime if runtime != head.latest.runtime else None,
-            Handler=data["Handler"],
-            MemorySize=data["MemorySize"],
-            Timeout=data["Timeout"],
-            EphemeralStorage={"Size": storage} if storage is not None else None,
-        )
+            "Runtime": runtime if runtime != head.latest.runtime else None,
+            "Handler": data["Handler"],
+            "MemorySize": data["MemorySize"],
+            "Timeout": data["Timeout"],
+            "EphemeralStorage": {"Size": storage} if storage is not None else None,
+        }
+        return [Call("UpdateFunctionConfiguration", members)]
+
+    def said(self) -> str:
         return "General configuration saved."

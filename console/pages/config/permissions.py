@@ -5,11 +5,11 @@ from typing import Any
 
 from django import forms
 
-from console.pages.forms import AwsForm, role_choices
+from console.pages.config.base import ConfigurationForm
+from console.pages.forms import role_choices
 from console.pages.function_head import Head
-from console.pages.operations import call
+from console.pages.snippets import Call
 from functions import models
-from functions.access.caller import Caller
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Document:
     text: str
 
 
-class PermissionsForm(AwsForm):
+class PermissionsForm(ConfigurationForm):
     aside = "function/config/role.html"
 
     Role = forms.ChoiceField(
@@ -55,9 +55,11 @@ class PermissionsForm(AwsForm):
         attached = [Document(arn, "Attached policy", pretty(own.get(arn, ""))) for arn in arns]
         return [*inline, *attached, Document("Trust policy", "Who may assume it", pretty(self.role.trust_policy))]
 
-    def apply(self, caller: Caller, head: Head) -> str:
-        role = self.cleaned_data["Role"]
-        call(caller, "UpdateFunctionConfiguration", FunctionName=head.function.name, Role=role)
+    def calls(self, head: Head) -> list[Call]:
+        members = {"FunctionName": head.function.name, "Role": self.cleaned_data["Role"]}
+        return [Call("UpdateFunctionConfiguration", members)]
+
+    def said(self) -> str:
         return "Execution role saved."
 
 

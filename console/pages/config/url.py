@@ -2,11 +2,10 @@ from typing import Any
 
 from django import forms
 
-from console.pages.forms import AwsForm
+from console.pages.config.base import ConfigurationForm
 from console.pages.function_head import Head
-from console.pages.operations import call
+from console.pages.snippets import Call
 from functions import names
-from functions.access.caller import Caller
 from functions.errors import ServiceError
 from functions.models import FunctionUrl
 
@@ -19,7 +18,7 @@ LISTS = {
 }
 
 
-class UrlForm(AwsForm):
+class UrlForm(ConfigurationForm):
     optional = (*LISTS, "MaxAge")
     aside = "function/config/url.html"
 
@@ -66,16 +65,18 @@ class UrlForm(AwsForm):
         given["AllowCredentials"] = data["AllowCredentials"] or None
         return {member: value for member, value in given.items() if value not in (None, [])}
 
-    def apply(self, caller: Caller, head: Head) -> str:
+    def calls(self, head: Head) -> list[Call]:
         wanted = self.cleaned_data["AuthType"]
         which = {"FunctionName": head.function.name, "Qualifier": self.qualifier or None}
         if not wanted:
-            if self.url:
-                call(caller, "DeleteFunctionUrlConfig", **which)
-            return "There is no function URL any more." if self.url else "There is no function URL."
+            return [Call("DeleteFunctionUrlConfig", which)] if self.url else []
         operation = "UpdateFunctionUrlConfig" if self.url else "CreateFunctionUrlConfig"
-        call(caller, operation, **which, AuthType=wanted, Cors=self.cors)
-        return "Function URL saved."
+        return [Call(operation, {**which, "AuthType": wanted, "Cors": self.cors})]
+
+    def said(self) -> str:
+        if self.cleaned_data["AuthType"]:
+            return "Function URL saved."
+        return "There is no function URL any more." if self.url else "There is no function URL."
 
     def refuse(self, error: ServiceError) -> None:
         """The API names `Cors`; its message names the member in it: at 'cors.allowOrigins'."""

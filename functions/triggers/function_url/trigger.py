@@ -23,6 +23,8 @@ class FunctionUrlTrigger(Trigger):
     kind = "function_url"
     title = "Function URL"
     icon = "link"
+    has_operations = True
+    read_operations = "GetFunctionUrlConfig,DeleteFunctionUrlConfig"
     summary = "Gives the function an HTTP address of its own."
 
     def rows_of(self, functions: Sequence[Function]) -> dict[int, list[Row]]:
@@ -60,6 +62,11 @@ class FunctionUrlTrigger(Trigger):
             auth_type=_auth_type(values) or FunctionUrl.AuthType.AWS_IAM,
         )
         return url.qualifier or LATEST
+
+    def operation(self, name: str, values: Mapping[str, Any], id: str = "") -> tuple[str, dict[str, Any]]:
+        qualifier = _target(FunctionReference("", "", name, None), id or values.get("Qualifier") or "").qualifier
+        members = {"FunctionName": name, "Qualifier": qualifier, "AuthType": values.get("AuthType") or None}
+        return "UpdateFunctionUrlConfig" if id else "CreateFunctionUrlConfig", members
 
     def update(self, caller: Caller, reference: FunctionReference, id: str, values: Mapping[str, Any]) -> None:
         actions.update(caller, _target(reference, id), auth_type=_auth_type(values))

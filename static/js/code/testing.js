@@ -1,5 +1,6 @@
 // The test event, its saved companions, and the result of a test.
 import { toast } from "../console.js";
+import { show as copyAs } from "../copy-as.js";
 import { EditorView } from "../../vendor/codemirror.js";
 import { eventState } from "./editor.js";
 import { by, element, page, problemOf, say, send } from "./page.js";
@@ -73,6 +74,11 @@ function wire() {
     by("event-error").textContent = "";
     target.value = "";
     eventEditor.focus();
+  });
+  by("event-copy").addEventListener("click", ({ currentTarget: { dataset } }) => {
+    const call = { FunctionName: dataset.name, Payload: eventEditor.state.doc.toString(), InvocationType: by("mode").value };
+    if (page.qualifier !== "$LATEST") call.Qualifier = page.qualifier;
+    copyAs(dataset.url, new URLSearchParams(call));
   });
   by("event-format").addEventListener("click", () => {
     try {

@@ -104,10 +104,40 @@ def test_charts_compare_split_and_refresh_only_while_seen(visit: Start, released
     page.wait_for_selector("#charts[data-refreshed='1']")
 
 
-def test_commands_are_copied(visit: Start, released: None) -> None:
-    page = visit().open(f"/functions/{NAME}/versions/?alias=prod")
-    page.get_by_label("Copy as a command: UpdateAlias").click()
-    expect(page.locator(".copy-pop:visible pre").first).to_contain_text("aws lambda update-alias")
+def test_commands_of_rows_and_of_what_a_form_says_are_copied(visit: Start, released: None) -> None:
+    here = visit(bypass_csp=True)
+    here.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = here.open(f"/functions/{NAME}/versions/?alias=prod")
+    dialog = page.locator("#copy-as")
+    page.get_by_label("Copy as a command: GetFunctionConfiguration 1", exact=True).click()
+    expect(dialog.locator("pre").first).to_contain_text("aws lambda get-function-configuration")
+    dialog.get_by_role("button", name="DeleteFunction").click()
+    expect(dialog.locator("pre").first).to_contain_text("aws lambda delete-function")
+    assert findings(page) == []
+    page.keyboard.press("Escape")
+    publish = page.locator("form[action$='/publish/']").last
+    publish.locator("[name=Description]").fill("as it is typed")
+    publish.get_by_role("button", name="Copy as").click()
+    expect(dialog.locator("pre").first).to_contain_text("--description 'as it is typed'")
+    dialog.get_by_role("button", name="Copy for AWS CLI").click()
+    page.locator(".toast", has_text="Copied").wait_for()
+    assert "publish-version" in page.evaluate("navigator.clipboard.readText()")
+    dialog.get_by_role("button", name="Close").click()
+    assert page.locator("tbody .ver", has_text="v3").count() == 0
+
+
+def test_the_test_event_of_the_editor_is_copied(visit: Start, released: None) -> None:
+    here = visit()
+    page = here.open(f"/functions/{NAME}/code/")
+    here.editor_ready()
+    page.locator("#event .cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text('{"typed": "now"}')
+    page.select_option("#mode", "Event")
+    page.click("#event-copy")
+    said = page.locator("#copy-as pre").first
+    expect(said).to_contain_text('{"typed": "now"}')
+    expect(said).to_contain_text("--invocation-type Event")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -1,0 +1,29 @@
+"""/a/<arn>: to the page of a function, a version or an alias."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from console.pages import access, alias, function_head
+from functions.arn import parse
+from functions.errors import ServiceError
+
+
+@access.page
+@require_safe
+def resolve(request: HttpRequest, arn: str) -> HttpResponse:
+    """Also for names and partial ARNs, as AWS takes them. Raises Http404."""
+    try:
+        meant = parse(arn, None, access.caller(request))
+    except ServiceError:
+        raise Http404(f"There is nothing with the ARN {arn} in this account and region.") from None
+    function = function_head.find(request, meant.name)
+    qualifier = meant.qualifier
+    if not qualifier or qualifier == "$LATEST":
+        return redirect("function", function.name)
+    if function.aliases.filter(name=qualifier).exists():
+        return redirect(alias.page(function.name, qualifier))
+    if qualifier.isdecimal() and function.versions.filter(number=int(qualifier)).exists():
+        return redirect(f"{reverse('function', args=[function.name])}?qualifier={qualifier}")
+    raise Http404(f"{function.name} has no version or alias {qualifier}.")

@@ -1,0 +1,47 @@
+"""/a/<arn> leads to the page of what it names."""
+
+import pytest
+
+from tests.console.conftest import TEAM, Person
+
+FUNCTION = f"arn:aws:lambda:us-east-1:{TEAM}:function:named"
+
+
+@pytest.mark.parametrize(
+    ("arn", "page"),
+    [
+        (FUNCTION, "/functions/named/"),
+        (f"{FUNCTION}:$LATEST", "/functions/named/"),
+        (f"{FUNCTION}:1", "/functions/named/?qualifier=1"),
+        (f"{FUNCTION}:prod", "/functions/named/versions/?alias=prod"),
+        ("named", "/functions/named/"),
+    ],
+)
+def test_an_arn_leads_to_its_page(alice: Person, arn: str, page: str) -> None:
+    alice.create("named", Publish=True)
+    alice.client.post("/functions/named/versions/", {"Name": "prod", "FunctionVersion": "1"})
+    answer = alice.client.get(f"/a/{arn}")
+    assert (answer.status_code, answer.headers["Location"]) == (302, page)
+    assert alice.client.get(page).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        f"{FUNCTION}:2",
+        f"{FUNCTION}:9999999999999999999999",
+        f"{FUNCTION}:gone",
+        f"arn:aws:lambda:us-east-1:{TEAM}:function:gone",
+        "arn:aws:lambda:us-east-1:222222222222:function:named",
+        f"arn:aws:lambda:eu-west-1:{TEAM}:function:named",
+        f"arn:aws:iam::{TEAM}:role/lambda-role",
+        "arn:aws:s3:::bucket/a/b",
+        "<script>",
+    ],
+)
+def test_an_unknown_one_is_a_page_not_found(alice: Person, arn: str) -> None:
+    alice.create("named", Publish=True)
+    answer = alice.client.get(f"/a/{arn}")
+    assert answer.status_code == 404
+    assert b"Not found" in answer.content
+    assert b"<script>" not in answer.content.replace(b"<script src", b"")
