@@ -1,5 +1,6 @@
 """What Ctrl+K offers: the pages that the person's role allows, and the account's functions."""
 
+from itertools import pairwise
 from typing import Any
 
 from django.conf import settings
@@ -9,8 +10,9 @@ from django.views.decorators.http import require_safe
 
 from console.pages import access
 from console.pages.admin import layout as admin
+from console.pages.configuration import SECTIONS
 from console.pages.settings import layout as own
-from functions.models import Function
+from functions.models import LATEST, Function
 
 FOUND = 8  # functions in one answer
 # `g` and then this key goes there.
@@ -20,6 +22,7 @@ KEYS = {
     "create": "n",
     "all-triggers": "t",
     "all-invocations": "i",
+    "all-errors": "e",
     "settings-profile": "p",
     "settings-keys": "k",
     "admin-users": "u",
@@ -33,17 +36,30 @@ PAGES = [
     ("Create function", "create", "plus", "lambda:CreateFunction"),
     ("Triggers", "all-triggers", "bolt", ""),
     ("Invocations", "all-invocations", "list", ""),
+    ("Errors", "all-errors", "err", ""),
     ("Design", "design", "layers", "hearth:ShowDesign"),
 ]
-# Of one function: what is said behind its name, URL name, icon.
-TABS = [("code", "fn"), ("logs", "log"), ("monitor", "chart"), ("configuration", "gear"), ("versions", "branch")]
+# Of one function: URL name, which is also what is said behind the function's, and icon.
+TABS = [
+    ("code", "fn"),
+    ("logs", "log"),
+    ("monitor", "chart"),
+    ("configuration", "gear"),
+    ("versions", "branch"),
+    ("triggers", "bolt"),
+    ("invocations", "list"),
+    ("errors", "err"),
+]
 
 
 @access.own_page
 @require_safe
 def entries(request: HttpRequest) -> HttpResponse:
-    """`{pages: [{label, url, icon, keys}], functions: [...]}`; `?q=` chooses functions whose name holds it."""
-    query = request.GET.get("q", "").strip()[:64].replace("\0", "")
+    """`{pages: [{label, url, icon, keys}], functions: [...]}`; `?q=` chooses functions by a part of the name.
+
+    Words behind it choose among a function's own pages: `orders env` is the environment of `orders-checkout`.
+    """
+    query = request.GET.get("q", "").strip()[:128].replace("\0", "")
     response = JsonResponse({"pages": pages(request), "functions": functions(request, query)})
     response["Cache-Control"] = "no-store"
     return response
@@ -57,12 +73,29 @@ def pages(request: HttpRequest) -> list[dict[str, str]]:
 
 
 def functions(request: HttpRequest, query: str) -> list[dict[str, str]]:
+    name, *words = query.lower().split() or [""]
     rows = Function.objects.filter(account=access.account(request), region=settings.HEARTH_REGION)
-    names = list(rows.filter(name__icontains=query).order_by("name").values_list("name", flat=True)[:FOUND])
-    found = [_entry(name, reverse("function", args=[name]), "fn") for name in names]
-    if len(names) == 1:  # no doubt which: its tabs, too
-        found += [_entry(f"{names[0]}: {tab}", reverse(tab, args=names), icon) for tab, icon in TABS]
-    return found
+    found = list(rows.filter(name__icontains=name.rstrip(":")).order_by("name")[:FOUND])
+    if words:
+        own = [entry for function in found for entry in _of_function(function)]
+        return [each for each in own if all(word in each["label"].lower().partition(": ")[2] for word in words)][:FOUND]
+    entries = [_entry(each.name, reverse("function", args=[each.name]), "fn") for each in found]
+    return entries + (_of_function(found[0]) if len(found) == 1 else [])  # no doubt which: its pages, too
+
+
+def _of_function(function: Function) -> list[dict[str, str]]:
+    """Its tabs, the sections of its configuration, and what is new in it."""
+    name = function.name
+    entries = [_entry(f"{name}: {tab}", reverse(tab, args=[name]), icon) for tab, icon in TABS]
+    entries += [
+        _entry(f"{name}: {label.lower()}", reverse("config-section", args=[name, key]), "gear")
+        for key, (label, _) in SECTIONS.items()
+    ]
+    newest = function.versions.filter(number__gt=0).order_by("-number").values_list("number", flat=True)[:2]
+    for before, after in pairwise([*(str(each) for each in reversed(list(newest))), LATEST]):
+        url = reverse("difference", args=[name, before, after])
+        entries.append(_entry(f"{name}: difference {before} to {after}", url, "branch"))
+    return entries
 
 
 def _entry(label: str, url: str, icon: str, keys: str = "") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-// `g` and a second key go to a page, `?` shows all keys. Never with Ctrl, Alt or Meta: those are the browser's.
+// `g` and a second key go to a page, `j` and `k` along the rows of a list, `?` shows all keys. Never with Ctrl, Alt or Meta: those are the browser's.
 
 import { pages } from "./palette.js";
 
@@ -34,6 +34,20 @@ async function go(key) {
   if (place) location.assign(place.url);
 }
 
+// The link of each row that is seen, and the head of each request in a log.
+function rows() {
+  const found = document.querySelectorAll("#main :is(table > tbody > tr, .list > li, details.req)");
+  return [...found].map((row) => row.querySelector(":scope > summary, a[href]")).filter((link) => link?.checkVisibility());
+}
+
+function move(step) {
+  const links = rows();
+  const row = document.activeElement.closest("tr, li, details.req");
+  const at = links.findIndex((link) => link === document.activeElement || row?.contains(link));
+  const next = links[at < 0 ? (step > 0 ? 0 : links.length - 1) : at + step];
+  next?.focus();
+}
+
 // Before the keys of single pages (`data-key`): the second key after `g` is ours.
 addEventListener(
   "keydown",
@@ -47,6 +61,8 @@ addEventListener(
     } else if (event.key === "g") {
       waitingUntil = event.timeStamp + PATIENCE;
       pages().catch(() => {}); // asked for while the second key is on its way
+    } else if (event.key === "j" || event.key === "k") {
+      move(event.key === "j" ? 1 : -1);
     } else if (event.key === "?") {
       event.preventDefault();
       show();

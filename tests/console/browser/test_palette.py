@@ -34,6 +34,38 @@ def test_pages_are_found_and_nothing_is_said_so(visit: Callable[..., Visit]) -> 
     assert not page.locator("#palette").is_visible()
 
 
+def test_pages_of_functions_are_found_by_words(visit: Callable[..., Visit]) -> None:
+    here = visit()
+    here.hearth.deploy("palette-words", "def handler(event, context):\n    return 1\n", Publish=True)
+    page = here.open("/")
+    page.keyboard.press("Control+k")
+    for typed, wanted in {
+        "palette-w trig": "palette-words: triggers",
+        "palette-w err": "palette-words: errors",
+        "palette-w diff": "palette-words: difference 1 to $LATEST",
+        "palette-w env": "palette-words: environment variables",
+    }.items():
+        page.fill("#palette-input", typed)
+        page.locator("#palette-list [aria-selected=true]", has_text=wanted).wait_for()
+        assert page.locator("#palette-list a").count() == 1
+
+
+def test_j_and_k_go_along_the_rows_of_a_list(visit: Callable[..., Visit]) -> None:
+    here = visit()
+    for name in ("palette-rows-1", "palette-rows-2"):
+        here.hearth.deploy(name, "def handler(event, context):\n    return 1\n")
+    page = here.open("/functions/?q=palette-rows&sort=name")
+    focused = "document.activeElement.textContent"
+    page.keyboard.press("j")
+    assert page.evaluate(focused) == "palette-rows-1"
+    page.keyboard.press("j")
+    page.keyboard.press("j")  # the last stays
+    assert page.evaluate(focused) == "palette-rows-2"
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/functions/palette-rows-1/")
+
+
 @pytest.mark.parametrize(("keys", "url"), [("gf", "/functions/"), ("ga", "/admin/audit/"), ("gk", "/settings/keys/")])
 def test_g_and_a_key_go_there(visit: Callable[..., Visit], keys: str, url: str) -> None:
     page = visit().open("/settings/profile/")
