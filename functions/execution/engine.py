@@ -55,8 +55,12 @@ class Engine:
         except (NoEnvironment, OSError) as error:
             return {"status": "failed", "message": str(error)}, b""
 
-    def code(self, spec: FunctionSpec) -> str:
-        return str(self.code_directory / spec.code)
+    def trees(self, spec: FunctionSpec) -> dict[str, str]:
+        """Where a sandbox sees what lies where in the code store."""
+        shown = {"/var/task": str(self.code_directory / spec.code)}
+        if spec.layers:
+            shown["/opt"] = str(self.code_directory / spec.layers)
+        return shown
 
     def recorded(self, data: bytes) -> str | None:
         """Text for the record, cut to the recorded length; None when it is not UTF-8."""

@@ -20,7 +20,7 @@ sandbox. The sandbox is hostile: nothing it sends is believed beyond "this is th
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -192,7 +192,7 @@ class Environment:
     # --- work ---
 
     async def initialise(
-        self, placer: Placer, spec: FunctionSpec, code: str, assignment: dict[str, Any], limit_s: float
+        self, placer: Placer, spec: FunctionSpec, trees: Mapping[str, str], assignment: dict[str, Any], limit_s: float
     ) -> Outcome:
         """Become an environment of `spec`: IDLE after an answer without error. OSError when there is no such code."""
         assert self.sandbox is not None
@@ -201,7 +201,7 @@ class Environment:
         self._oom_before = self.sandbox.group.oom_kills()  # the group may have served others
         self.sandbox.group.limit(spec.memory_mb, spec.ephemeral_mb)
         size = spec.ephemeral_mb if spec.ephemeral_mb != TMP_MB else None
-        self.sandbox.tmp = placer.place(self.sandbox.pidfd, code, size)
+        self.sandbox.tmp = placer.place(self.sandbox.pidfd, trees, size)
         outcome = await self._ask({"op": "assign", **assignment}, b"", limit_s)
         if isinstance(outcome, Answer):
             if "error" in outcome.head:

@@ -10,6 +10,7 @@ from functions.execution.environment import OOM, Answer, Ended, Environment, Out
 from functions.execution.failures import Failure
 from functions.execution.logs import PIPE_BYTES, Line, tail
 from functions.execution.runtimes.table import RUNTIMES
+from functions.execution.sandbox.root import LIBRARY_PATH
 from functions.execution.spec import FunctionSpec
 from functions.execution.stream import Head
 from monitoring.report import Kind, Report
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 INIT_SECONDS = 10.0
 FLUSH_SECONDS = 0.2
 TAIL_LINES = 200  # kept for `LogType: Tail` of what was reported already
-
-
-# Directories in the order that AWS gives them.
-LIBRARY_PATH = "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
 
 
 def stream_name(version: str) -> str:
@@ -138,7 +135,7 @@ class Invocation:
             "environment": function_environment(spec, self.log_group, self.log_stream),
         }
         began = time.monotonic()
-        outcome = await environment.initialise(self.engine.placer, spec, self.engine.code(spec), assignment, limit_s)
+        outcome = await environment.initialise(self.engine.placer, spec, self.engine.trees(spec), assignment, limit_s)
         self.init_ms = (time.monotonic() - began) * 1000
         environment.logs.drain()
         return outcome

@@ -29,6 +29,7 @@ class FunctionSpec:
     # Invocations at once in the account that are not reserved by any function.
     unreserved_concurrency: int = 1000
     log_group: str = ""
+    layers: str = ""  # the directory in the code store that is shown at /opt; empty without layers
 
     @property
     def function(self) -> str:

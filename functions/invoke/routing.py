@@ -119,6 +119,7 @@ def _spec(function: Function, version: FunctionVersion) -> FunctionSpec:
         environment=version.environment,
         role=version.role,
         log_group=logging_config.get("LogGroup") or f"/aws/lambda/{function.name}",
+        layers=version.layer_tree,
     )
     # The row's id keeps apart a function from its namesake that was deleted.
     identity = json.dumps([version.pk, spec.to_wire()], sort_keys=True)

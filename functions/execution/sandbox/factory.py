@@ -19,13 +19,15 @@ from functions.execution.runtimes.discovery import Interpreter
 from functions.execution.sandbox import seccomp
 from functions.execution.sandbox.cgroups import Group, Groups, GroupV1, GroupV2
 from functions.execution.sandbox.polling import PolledGroup
+from functions.execution.sandbox.root import LIBRARY_PATH
 from functions.execution.sandbox.uids import UidBlock
 
 logger = logging.getLogger(__name__)
 PROJECT = Path(__file__).parents[3]
 BOOTSTRAPS = Path(__file__).parents[1] / "runtimes"
 NODE = ["/var/runtime/bootstrap.cjs"]
-ENVIRONMENT = {"PATH": "/var/lang/bin:/usr/bin:/bin", "LANG": "en_US.UTF-8"}
+# Addons of Node.js may need libraries of layers, and the loader reads LD_LIBRARY_PATH once, when a process starts.
+ENVIRONMENT = {"PATH": "/var/lang/bin:/usr/bin:/bin", "LANG": "en_US.UTF-8", "LD_LIBRARY_PATH": LIBRARY_PATH}
 TMP_MB = 512  # AWS's default, and what a pre-warmed sandbox has
 
 

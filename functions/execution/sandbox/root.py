@@ -92,11 +92,13 @@ def enter() -> None:
     os.rmdir("/.old")
 
 
+# Directories in the order that AWS gives them.
+LIBRARY_PATH = "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
 # The loader reads LD_LIBRARY_PATH once, when a process starts: it has to be right here already.
 ENVIRONMENT = {
     "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
     "LANG": "en_US.UTF-8",
-    "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
+    "LD_LIBRARY_PATH": LIBRARY_PATH,
 }
 # What the zygote does with its own source: import it, take it away, close the root.
 BECOME = """
