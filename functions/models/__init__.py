@@ -6,6 +6,7 @@ from functions.models.alias import Alias
 from functions.models.async_event import AsyncEvent
 from functions.models.audit import AuditEntry
 from functions.models.browser_session import BrowserSession
+from functions.models.capacity_provider import CapacityProvider
 from functions.models.code_signing_config import CodeSigningConfig
 from functions.models.event_invoke_config import EventInvokeConfig
 from functions.models.function import Function
@@ -13,7 +14,9 @@ from functions.models.function_url import FunctionUrl
 from functions.models.invitation import Invitation
 from functions.models.layer import Layer, LayerVersion
 from functions.models.package import Package
+from functions.models.provisioned_concurrency import ProvisionedConcurrency
 from functions.models.role import AttachedPolicy, InlinePolicy, ManagedPolicy, Role
+from functions.models.scaling_config import ScalingConfig
 from functions.models.schedule import Schedule
 from functions.models.test_event import TestEvent
 from functions.models.user import Membership, User
@@ -28,6 +31,7 @@ __all__ = [
     "AttachedPolicy",
     "AuditEntry",
     "BrowserSession",
+    "CapacityProvider",
     "CodeSigningConfig",
     "EventInvokeConfig",
     "Function",
@@ -40,7 +44,9 @@ __all__ = [
     "ManagedPolicy",
     "Membership",
     "Package",
+    "ProvisionedConcurrency",
     "Role",
+    "ScalingConfig",
     "Schedule",
     "TestEvent",
     "User",

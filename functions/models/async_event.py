@@ -54,6 +54,7 @@ class AsyncEvent(models.Model):
     source = models.CharField(max_length=32, default="api")  # api, console, schedule, ...
     payload = models.BinaryField()
     client_context = models.TextField(blank=True)
+    tenant_id = models.CharField(max_length=256, blank=True)  # of a function that isolates tenants
     state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)  # invocations that began
     accepted_at = models.DateTimeField()

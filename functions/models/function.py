@@ -13,11 +13,18 @@ class Function(models.Model):
         VERSION = "version", "Version"
         ALIAS = "alias", "Alias"
 
+    class RecursiveLoop(models.TextChoices):
+        """What becomes of a call that went through the function too often already."""
+
+        TERMINATE = "Terminate", "Stop it"
+        ALLOW = "Allow", "Let it run"
+
     account = models.ForeignKey("functions.Account", on_delete=models.CASCADE, related_name="functions")
     region = models.CharField(max_length=32)
     name = models.CharField(max_length=64)
     tags = models.JSONField(default=dict, blank=True)
     reserved_concurrency = models.PositiveIntegerField(null=True, blank=True)
+    recursive_loop = models.CharField(max_length=16, choices=RecursiveLoop.choices, default=RecursiveLoop.TERMINATE)
     code_signing_config = models.ForeignKey(
         "functions.CodeSigningConfig", on_delete=models.PROTECT, null=True, blank=True, related_name="functions"
     )

@@ -20,6 +20,11 @@ class FunctionVersion(models.Model):
         IN_PROGRESS = "InProgress", "In progress"
         FAILED = "Failed", "Failed"
 
+    class UpdateRuntimeOn(models.TextChoices):
+        AUTO = "Auto", "With the machine"
+        FUNCTION_UPDATE = "FunctionUpdate", "With the function"
+        MANUAL = "Manual", "By hand"
+
     function = models.ForeignKey("functions.Function", on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField(default=0)
     description = models.CharField(max_length=256, blank=True)
@@ -42,6 +47,12 @@ class FunctionVersion(models.Model):
     layers = models.JSONField(default=list, blank=True)
     layer_tree = models.CharField(max_length=64, blank=True)
 
+    # The name of the pool of nodes that it runs on; empty for those that belong to none.
+    capacity_provider = models.CharField(max_length=140, blank=True)
+    # Which of the machine's interpreters of the runtime it is held to, by full version; empty: the machine's first.
+    update_runtime_on = models.CharField(max_length=16, choices=UpdateRuntimeOn.choices, default=UpdateRuntimeOn.AUTO)
+    runtime_version = models.CharField(max_length=32, blank=True)
+
     # Of a published version: the digest of the code and configuration that `$LATEST` had then. While `$LATEST` still
     # has the same, publishing again gives no new version.
     fingerprint = models.CharField(max_length=64, blank=True)
@@ -57,6 +68,13 @@ class FunctionVersion(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["function", "number"], name="one_version_per_number")]
         ordering = ["number"]
+        indexes = [
+            models.Index(
+                fields=["capacity_provider"],
+                name="version_with_provider",
+                condition=~models.Q(capacity_provider=""),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.arn
