@@ -60,6 +60,10 @@ class PreconditionFailedException(ServiceError):
     code = "PreconditionFailedException"
 
 
+class PolicyLengthExceededException(ServiceError):
+    code = "PolicyLengthExceededException"
+
+
 class CodeStorageExceededException(ServiceError):
     code = "CodeStorageExceededException"
 
@@ -67,6 +71,10 @@ class CodeStorageExceededException(ServiceError):
 class CodeSigningConfigNotFoundException(ServiceError):
     status_code = 404
     code = "CodeSigningConfigNotFoundException"
+
+
+class RecursiveInvocationException(ServiceError):
+    code = "RecursiveInvocationException"
 
 
 class TooManyRequestsException(ServiceError):

@@ -19,6 +19,11 @@ class Limits:
     memory_mb: int = 10_240
     least_memory_mb: int = 128
     timeout_seconds: int = 900
+    payload_bytes: int = 6_291_456  # of a synchronous invocation, and of a function URL's request
+    async_payload_bytes: int = 1_048_576
+    stream_bytes: int = 209_715_200  # of a streamed response
+    recursive_turns: int = 16  # of one function in a chain of calls
+    policy_bytes: int = 20_480  # of a resource-based policy, as JSON
     page_items: int = 50  # in one answer of a list operation
     package_files: int = 100_000  # ours, not AWS's: entries in one zip
     # AWS keeps this share of an account's concurrency free of reservations: 100 of 1,000.
