@@ -4,6 +4,20 @@
 let figures = JSON.parse(document.getElementById("figures")?.textContent ?? "{}");
 const nodes = [...document.querySelectorAll("[data-figure]")];
 const themes = await (await fetch(document.getElementById("charts").dataset.theme)).json();
+await painted();
+await run(document.getElementById("plotly").href);
+
+// Plotly is large: the page is seen before it runs.
+function painted() {
+  return new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+}
+
+function run(source) {
+  return new Promise((done, failed) => {
+    const script = Object.assign(document.createElement("script"), { src: source, onload: done, onerror: failed });
+    document.head.append(script);
+  });
+}
 
 function theme() {
   const chosen = document.documentElement.dataset.theme;
