@@ -1,6 +1,5 @@
 """Code and test on one screen: the page, reading a file, deploying."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from console.pages import access, difference, function_head, package
+from console.pages import access, body, difference, function_head, package
 from console.pages.operations import call
 from console.templatetags.hearth import size
 from functions import samples
@@ -72,7 +71,7 @@ def read_file(request: HttpRequest, name: str) -> HttpResponseBase:
     path = request.GET.get("path", "")
     try:
         content = store.read_file(head.version.package_id, path)
-    except (FileNotFoundError, ValueError):  # a NUL in the path
+    except FileNotFoundError:
         raise Http404(f"There is no file {path} in this package.") from None
     if "download" in request.GET:
         return attachment(content, path.rpartition("/")[2], "application/octet-stream")
@@ -116,11 +115,11 @@ def deploy(request: HttpRequest, name: str) -> HttpResponse:
     function = function_head.find(request, name)
     latest = function.versions.select_related("package").get(number=0)
     try:
-        body: dict[str, Any] = json.loads(request.body)
-        files, removed = package.read_changes(body)
-        revision_id = str(body["revision_id"])
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return problem("The request is not one that the editor sends.", 400)
+        sent = body.read(request)
+        files, removed = package.read_changes(sent)
+        revision_id = body.text(sent["revision_id"])
+    except body.Malformed as error:
+        return problem(body.complaint(error), 400)
     return _deploy(request, latest, revision_id, lambda: package.edit(latest.package_id, files, removed))
 
 
@@ -145,9 +144,9 @@ def changes(request: HttpRequest, name: str) -> HttpResponse:
     """What the editor's changes would change of what is deployed now: a part of the code page."""
     latest = function_head.find(request, name).versions.get(number=0)
     try:
-        files, removed = package.read_changes(json.loads(request.body))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return problem("The request is not one that the editor sends.", 400)
+        files, removed = package.read_changes(body.read(request))
+    except body.Malformed as error:
+        return problem(body.complaint(error), 400)
     found = [_change(latest.package_id, change) for change in files]
     found += [difference.FileChange(path, difference.REMOVED, note="Deleted.") for path in removed]
     return render(request, "function/changes.html", {"files": found})

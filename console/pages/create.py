@@ -34,6 +34,7 @@ class CreateForm(AwsForm):
         "Variables": "Environment",
     }
     optional = ("Description", "Environment")
+    needed = ("MemorySize", "Timeout")
 
     FunctionName = forms.CharField(
         label="Name",

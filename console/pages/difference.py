@@ -155,7 +155,7 @@ def lines_of(sha256: str, path: str) -> list[str] | None:
     """None when it is no text. More than MOST_LINES when it is too large."""
     try:
         content = store.read_file(sha256, path)
-    except (FileNotFoundError, ValueError):
+    except FileNotFoundError:
         return None
     if len(content) > LONGEST:
         return [""] * (MOST_LINES + 1)

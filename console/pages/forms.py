@@ -14,6 +14,8 @@ class AwsForm(forms.Form):
 
     member_fields: dict[str, str] = {}
     optional: ClassVar[tuple[str, ...]] = ()
+    # The API would take a default for a missing one, or leave what is there: the person would be told it was saved.
+    needed: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -30,6 +32,13 @@ class AwsForm(forms.Form):
                 widget.attrs.setdefault("class", "check")
             elif not isinstance(widget, forms.FileInput | forms.RadioSelect):
                 widget.attrs.setdefault("class", "input")
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        for name in self.needed:
+            if name in data and data[name] is None:
+                self.add_error(name, "Enter a whole number.")
+        return data
 
     def refuse(self, error: ServiceError) -> None:
         """Put the API's message at the field it is about, else above the form."""

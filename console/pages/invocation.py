@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from console.gateway import authorization
-from console.pages import access, function_head, loglines, outcomes
+from console.pages import access, body, function_head, loglines, outcomes
 from console.pages.code import problem
 from console.pages.record import FRAME, Frame
 from functions import samples
@@ -56,14 +56,14 @@ def test(request: HttpRequest, name: str) -> HttpResponse:
     """Invoke with the event of the editor, as `mode` says; answers the result panel."""
     function_head.find(request, name)
     try:
-        body = json.loads(request.body)
-        payload, qualifier = str(body["payload"]), str(body["qualifier"])
-        mode = MODES[body.get("mode", "RequestResponse")]
-    except (ValueError, KeyError, TypeError):
-        return problem("The request is not one that the editor sends.", 400)
+        sent = body.read(request)
+        payload, qualifier = body.text(sent["payload"]), body.text(sent["qualifier"])
+        mode = MODES[sent.get("mode", "RequestResponse")]
+    except body.Malformed as error:
+        return problem(body.complaint(error), 400)
     try:
         json.loads(payload or "null")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return problem(f"The event is not JSON: {error}.", 400)
     if len(payload.encode()) > LIMITS[mode]:
         return problem(f"An event of this kind of invocation has at most {LIMITS[mode]:,} bytes.", 400)
@@ -113,11 +113,10 @@ def test_events(request: HttpRequest, name: str) -> HttpResponse:
     """Save or delete a test event; answers all that are left."""
     function = function_head.find(request, name)
     try:
-        body = json.loads(request.body)
-        event_name = str(body["name"])
-        payload = str(body.get("payload", ""))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return problem("The request is not one that the editor sends.", 400)
+        sent = body.read(request)
+        event_name, payload = body.text(sent["name"]), body.text(sent.get("payload", ""))
+    except body.Malformed as error:
+        return problem(body.complaint(error), 400)
     try:
         if request.method == "DELETE":
             delete_test_event(access.caller(request), function, event_name)

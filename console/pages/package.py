@@ -3,6 +3,7 @@
 import stat
 from typing import Any, TypedDict
 
+from console.pages import body
 from functions.code import archive, store
 from functions.errors import InvalidParameterValueException
 
@@ -39,18 +40,15 @@ def pack(files: dict[str, bytes]) -> bytes:
     return archive.pack((path, REGULAR, content) for path, content in files.items())
 
 
-def read_changes(body: dict[str, Any]) -> tuple[list[FileChange], list[str]]:
-    """The changes of a deploy request. Raises ValueError or KeyError for anything else than that."""
+def read_changes(sent: dict[str, Any]) -> tuple[list[FileChange], list[str]]:
+    """The changes of a deploy request. Raises `body.Malformed` for anything else than that."""
     files: list[FileChange] = []
-    for each in body["files"]:
-        change: FileChange = {"path": _text(each["path"]), "origin": each.get("origin") and _text(each["origin"])}
+    for each in sent["files"]:
+        change: FileChange = {
+            "path": body.path(each["path"]),
+            "origin": each.get("origin") and body.path(each["origin"]),
+        }
         if each.get("text") is not None:
-            change["text"] = _text(each["text"])
+            change["text"] = body.text(each["text"])
         files.append(change)
-    return files, [_text(path) for path in body["removed"]]
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("not a text")
-    return value
+    return files, [body.path(path) for path in sent["removed"]]

@@ -194,7 +194,7 @@ def show(request: HttpRequest, name: str, request_id: uuid.UUID) -> HttpResponse
     return _show(request, load(request, name, request_id))
 
 
-def _show(request: HttpRequest, detail: Detail, *, event_name: str = "", problem: str = "") -> HttpResponse:
+def _show(request: HttpRequest, detail: Detail, *, event_name: str | None = None, problem: str = "") -> HttpResponse:
     function, record = detail.function, detail.record
     targets: list[tuple[str, str]] = []
     if function is not None:
@@ -211,7 +211,7 @@ def _show(request: HttpRequest, detail: Detail, *, event_name: str = "", problem
         "snippets": copy_as.texts(request, [invoke(detail.name, qualifier, detail.event.raw)])
         if detail.event.is_whole and len(detail.event.raw) <= SHOWN
         else [],
-        "event_name": event_name or f"from-{str(detail.request_id)[:8]}",
+        "event_name": f"from-{str(detail.request_id)[:8]}" if event_name is None else event_name,
         "problem": problem,
         "max_name": MAX_NAME,
         "is_open": record is None or (detail.queued is not None and detail.queued.finished_at is None),

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from console.pages import access
+from console.pages import access, notice
 from functions.models import AuditEntry
 
 FAILED = "ConsoleLoginFailed"
@@ -81,6 +81,8 @@ def choose_account(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("account", "")
     if any(row.account_id == chosen for row in access.memberships(request)):
         request.session[access.SESSION_ACCOUNT] = chosen
+    else:
+        notice.refused(request, "You do not belong to that account.")
     return redirect("functions")
 
 

@@ -26,17 +26,19 @@ def index(request: HttpRequest, name: str) -> HttpResponseBase:
 def publish(request: HttpRequest, name: str) -> HttpResponse:
     head = function_head.load(request, name, "versions")
     form = PublishForm(request.POST, auto_id="id_publish_%s")
-    form.is_valid()
+    is_valid = form.is_valid()
     members = {"FunctionName": name, "Description": form.cleaned_data.get("Description") or None}
     if copy_as.is_wanted(request):
         return copy_as.of_form(request, form, lambda: [Call("PublishVersion", members)])
-    try:
-        answer = call(access.caller(request), "PublishVersion", **members)
-    except ServiceError as error:
-        form.refuse(error)
-        return version_page.show(request, head, AliasForm(head), status=400, publish_form=form)
-    notice.done(request, f"$LATEST is now version {answer['Version']}.")
-    return redirect("versions", name)
+    if is_valid:
+        try:
+            answer = call(access.caller(request), "PublishVersion", **members)
+        except ServiceError as error:
+            form.refuse(error)
+        else:
+            notice.done(request, f"$LATEST is now version {answer['Version']}.")
+            return redirect("versions", name)
+    return version_page.show(request, head, AliasForm(head), status=400, publish_form=form)
 
 
 @access.page

@@ -13,13 +13,15 @@ MAX_NAME = 64
 
 def save_test_event(caller: Caller, function: Function, name: str, payload: str) -> TestEvent:
     """Keep an event under a name, in place of the one that had it. Everybody in the account sees it."""
-    if not name or len(name) > MAX_NAME:
-        raise InvalidParameterValueException(f"A test event has a name of 1 to {MAX_NAME} characters.", field="name")
+    if not name.isprintable() or not 1 <= len(name) <= MAX_NAME:
+        raise InvalidParameterValueException(
+            f"A test event has a name of 1 to {MAX_NAME} characters, none of them a control character.", field="name"
+        )
     if len(payload.encode()) > MAX_PAYLOAD:
         raise InvalidParameterValueException(f"A test event has at most {MAX_PAYLOAD} bytes.", field="payload")
     try:
         json.loads(payload)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidParameterValueException(f"The event is not JSON: {error}.", field="payload") from None
     with change(caller, "SaveTestEvent", function.arn, name=name):
         event, _ = TestEvent.objects.update_or_create(

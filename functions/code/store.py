@@ -124,8 +124,12 @@ def list_files(sha256: str) -> list[FileEntry]:
 def read_file(sha256: str, path: str) -> bytes:
     """The content of one file. Raises FileNotFoundError for what is not a file of the package."""
     root = tree(sha256).resolve()
-    file = (root / path).resolve()
-    if not file.is_relative_to(root) or not file.is_file():
+    try:
+        file = (root / path).resolve()
+        is_there = file.is_relative_to(root) and file.is_file()
+    except (OSError, ValueError):  # a name that is too long, a NUL
+        is_there = False
+    if not is_there:
         raise FileNotFoundError(path)
     return file.read_bytes()
 

@@ -10,6 +10,7 @@ from console.pages.snippets import Call
 
 class GeneralForm(ConfigurationForm):
     optional = ("Description",)
+    needed = ("MemorySize", "Timeout", "EphemeralStorage")
 
     Description = forms.CharField(widget=forms.TextInput(attrs={"data_wide": True}))
     Runtime = forms.ChoiceField(widget=RuntimeSelect)

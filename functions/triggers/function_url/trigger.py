@@ -9,7 +9,7 @@ from functions import names
 from functions.access.caller import Caller
 from functions.actions import function_url as actions
 from functions.arn import FunctionReference
-from functions.errors import ValidationException
+from functions.errors import ResourceNotFoundException, ValidationException
 from functions.models import LATEST, Function, FunctionUrl
 from functions.triggers.base import Field, FieldKind, Outcome, Row, Trigger, qualifier_choices
 from monitoring.models import Invocation
@@ -56,11 +56,12 @@ class FunctionUrlTrigger(Trigger):
         ]
 
     def create(self, caller: Caller, reference: FunctionReference, values: Mapping[str, Any]) -> str:
-        url = actions.create(
-            caller,
-            _target(reference, values.get("Qualifier") or ""),
-            auth_type=_auth_type(values) or FunctionUrl.AuthType.AWS_IAM,
-        )
+        qualifier = values.get("Qualifier") or ""
+        auth_type = _auth_type(values) or FunctionUrl.AuthType.AWS_IAM
+        try:
+            url = actions.create(caller, _target(reference, qualifier), auth_type=auth_type)
+        except ResourceNotFoundException:
+            raise ResourceNotFoundException(f"There is no alias {qualifier}.", field="Qualifier") from None
         return url.qualifier or LATEST
 
     def operation(self, name: str, values: Mapping[str, Any], id: str = "") -> tuple[str, dict[str, Any]]:
@@ -108,7 +109,7 @@ def _last_calls(functions: Sequence[Function]) -> dict[tuple[str, str], Invocati
 
 
 def _auth_type(values: Mapping[str, Any]) -> str | None:
-    given = values.get("AuthType") or None
+    given = values.get("AuthType")
     if given is not None and given not in FunctionUrl.AuthType.values:
         raise ValidationException(
             f"1 validation error detected: Value '{given}' at 'authType' failed to satisfy constraint: Member must "

@@ -71,7 +71,7 @@ class ScheduleTrigger(Trigger):
             FunctionReference(reference.account_id, reference.region, reference.name, qualifier),
             values.get("Name") or "",
             values.get("ScheduleExpression") or "",
-            zone=values.get("ScheduleExpressionTimezone") or "UTC",
+            zone=values.get("ScheduleExpressionTimezone", "UTC"),
             input=values.get("Input") or "",
             description=values.get("Description") or "",
             enabled=bool(values.get("Enabled", True)),
