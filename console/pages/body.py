@@ -5,6 +5,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from functions.limits import limits
+
 STRANGE = "The request is not one that the editor sends."
 # What reading a body raises. KeyError and the others: a member that is missing, or of another type.
 Malformed = (ValueError, KeyError, TypeError, AttributeError)
@@ -34,6 +36,15 @@ def text(value: Any) -> str:
     except UnicodeEncodeError as error:
         half = f"U+{ord(value[error.start]):04X}"
         raise Unfit(f"At position {error.start + 1} stands {half}, half of a character. Remove it.") from None
+    return value
+
+
+def items(value: Any) -> list[Any]:
+    """At most as many as a package has files."""
+    if not isinstance(value, list):
+        raise ValueError("not a list")
+    if len(value) > limits().package_files:
+        raise Unfit(f"A package has at most {limits().package_files:,} files.")
     return value
 
 

@@ -87,11 +87,11 @@ def throttle(request: HttpRequest, name: str) -> HttpResponse:
     """Stop the function, or let it run again with the reservation it had before."""
     head = function_head.load(request, name, "configuration")
     caller = access.caller(request)
-    wanted = request.POST.get("throttle")
-    if wanted not in ("0", "1"):
+    switch = request.POST.get("throttle")
+    if switch not in ("0", "1"):
         messages.error(request, "Throttle it, or let it run again: nothing was changed.", extra_tags="err")
         return redirect(reverse("function", args=[name]) + head.qualifier_query)
-    stops = wanted == "1"
+    stops = switch == "1"
     reserved = 0 if stops else concurrency.before_throttle(head.function)
     wanted = ConcurrencyForm.call(name, reserved)
     if copy_as.is_wanted(request):

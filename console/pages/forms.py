@@ -36,7 +36,7 @@ class AwsForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         for name in self.needed:
-            if name in data and data[name] is None:
+            if name in self.data and name in data and data[name] is None:
                 self.add_error(name, "Enter a whole number.")
         return data
 

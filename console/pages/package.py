@@ -43,7 +43,7 @@ def pack(files: dict[str, bytes]) -> bytes:
 def read_changes(sent: dict[str, Any]) -> tuple[list[FileChange], list[str]]:
     """The changes of a deploy request. Raises `body.Malformed` for anything else than that."""
     files: list[FileChange] = []
-    for each in sent["files"]:
+    for each in body.items(sent["files"]):
         change: FileChange = {
             "path": body.path(each["path"]),
             "origin": each.get("origin") and body.path(each["origin"]),
@@ -51,4 +51,4 @@ def read_changes(sent: dict[str, Any]) -> tuple[list[FileChange], list[str]]:
         if each.get("text") is not None:
             change["text"] = body.text(each["text"])
         files.append(change)
-    return files, [body.path(path) for path in sent["removed"]]
+    return files, [body.path(path) for path in body.items(sent["removed"])]

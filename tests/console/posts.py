@@ -63,6 +63,7 @@ class Post:
     secret: tuple[str, ...] = ()  # typed, and not shown again
     hidden: tuple[str, ...] = ()  # sent by the page, not by the person: a message anywhere will do
     free: tuple[str, ...] = ()  # whatever they hold is taken: what it does shows elsewhere
+    filled: tuple[str, ...] = ()  # empty, it has another meaning
     blames: dict[str, str] = field(default_factory=dict)  # a wrong value of one shows at the other
     empty: dict[str, str] = field(default_factory=dict)  # what is kept when the field is left empty
 
@@ -368,7 +369,7 @@ POSTS: dict[str, list[Post]] = {
         ),
     ],
     "delete-function": [Post(f"{F}/delete/", {"confirm": "f"}, says="notice")],
-    "rerun": [Post(f"{F}/invocations/{{request}}/rerun/", {"qualifier": "7"}, says="notice")],
+    "rerun": [Post(f"{F}/invocations/{{request}}/rerun/", {"qualifier": "7"}, says="notice", filled=("qualifier",))],
     "save-event": [
         Post(
             f"{F}/invocations/{{request}}/save/",
