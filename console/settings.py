@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from console import env
+from console import assets, env
 from functions.limits import DEFAULTS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -145,11 +145,13 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-us"
 
-STATIC_URL = "/static/"
+# The address says what is there: a browser keeps it for good, and asks for what a release has changed.
+STATIC_URL = f"/static/{assets.digest(BASE_DIR / 'static')}/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = HEARTH_DATA / "static"
 WHITENOISE_USE_FINDERS = True  # served straight from static/: no collectstatic step
 WHITENOISE_AUTOREFRESH = False
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/"
 
 REST_FRAMEWORK: dict[str, object] = {
     "UNAUTHENTICATED_USER": None,
