@@ -3,6 +3,9 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from console.pages import pairs
 from functions.errors import ServiceError
@@ -45,6 +48,19 @@ class AwsForm(forms.Form):
         member = error.field or ""
         name = self.member_fields.get(member, member)
         self.add_error(name if name in self.fields else None, error.message or error.code)
+
+
+class LongSelect(forms.Select):
+    """For many choices: Django's own renders a template for each."""
+
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        chosen = "" if value is None else str(value)
+        options = (("selected" if str(key) == chosen else "", key, label) for key, label in self.choices)
+        return format_html(
+            "<select{}>{}</select>",
+            flatatt({"name": name, **self.build_attrs(self.attrs, attrs)}),
+            format_html_join("", '<option {} value="{}">{}</option>', options),
+        )
 
 
 class VariablesField(forms.CharField):

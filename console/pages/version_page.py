@@ -2,20 +2,23 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 
 from console.pages import timeline, timerange, traffic
-from console.pages.forms import AwsForm
+from console.pages.forms import AwsForm, LongSelect
 from console.pages.function_head import Head
 from functions import history
 from functions.models import LATEST, Alias
 
 SHOWN = 15  # deployments at once
+PAGE = 50  # versions at once
 PRESETS = (0, 1, 5, 10, 25, 50, 100)  # per cent
 
 
@@ -31,8 +34,8 @@ class AliasForm(AwsForm):
     optional = ("second", "Description", "why")
 
     Name = forms.CharField(label="Alias", widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}))
-    FunctionVersion = forms.ChoiceField(label="Version")
-    second = forms.ChoiceField(label="Shift traffic to")
+    FunctionVersion = forms.ChoiceField(label="Version", widget=LongSelect)
+    second = forms.ChoiceField(label="Shift traffic to", widget=LongSelect)
     share = forms.FloatField(
         label="Share, %",
         widget=forms.NumberInput(attrs={"min": 0, "max": 100, "step": "any"}),
@@ -103,6 +106,8 @@ def show(
     keep = {"alias": alias.name} if alias else {}
     if not head.is_latest:
         keep["qualifier"] = head.qualifier
+    page = Paginator(head.versions, PAGE).get_page(request.GET.get("page"))
+    query = {**keep, "from": span.begins, "to": span.ends}
     context = {
         "head": head,
         "section": "functions",
@@ -115,6 +120,9 @@ def show(
         "counts": traffic.counts([each for each in head.aliases if each != alias], span),
         "targets": targets,
         "used": used,
+        "page": page,
+        "newer_versions": "?" + urlencode({**query, "page": page.number - 1}) if page.has_previous() else "",
+        "older_versions": "?" + urlencode({**query, "page": page.number + 1}) if page.has_next() else "",
         "labels": [version.label for version in (head.latest, *head.versions)],
         "timeline": timeline.entries(
             found[:SHOWN],

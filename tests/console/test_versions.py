@@ -1,12 +1,14 @@
 """Versions and aliases on their page."""
 
 import re
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from console.pages import version_page
 from functions.models import Alias, AuditEntry, Function
 from monitoring.models import MetricBucket
 from monitoring.queries.metrics import Metric
@@ -277,3 +279,19 @@ def test_a_viewer_neither_rolls_back_nor_restores(alice: Person, victor: Person)
     assert "Roll back" not in page
     assert "Shift traffic" not in page
     assert victor.client.get("/functions/watched/versions/1...2/").status_code == 200
+
+
+def test_many_versions_have_pages(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(version_page, "PAGE", 2)
+    three_versions(alice, "paged")
+
+    def shown(response: Any) -> list[str]:
+        return [version.label for version in response.context["page"]]
+
+    first = alice.client.get("/functions/paged/versions/")
+    assert shown(first) == ["3", "2"]
+    older = first.context["older_versions"]
+    assert "1–2 of 3" in first.content.decode()
+    assert shown(alice.client.get(f"/functions/paged/versions/{older}")) == ["1"]
+    # What can be chosen is all of them.
+    assert first.context["labels"] == ["$LATEST", "3", "2", "1"]
