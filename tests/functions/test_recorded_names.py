@@ -34,7 +34,7 @@ CASES = {
 }
 OPERATIONS = ("create_function", "delete_function", "get_function", "invoke")
 RECORDED = [
-    (case, operation) for case in CASES for operation in OPERATIONS if f"{PREFIX}[{case}-{operation}]" in RECORDINGS
+    (case, operation) for case in CASES for operation in OPERATIONS if RECORDINGS.get(f"{PREFIX}[{case}-{operation}]")
 ]
 
 
