@@ -63,6 +63,11 @@ def note_use(access_key_id: str) -> None:
         _used.add(access_key_id)
 
 
+def has_uses() -> bool:
+    """Whether `write_uses` has something to write."""
+    return bool(_used)
+
+
 def write_uses(**_: Any) -> None:
     """A receiver of `request_finished`. What cannot be written now is no loss."""
     if not _used:
