@@ -313,6 +313,8 @@ POSTS: dict[str, list[Post]] = {
     "fire-trigger": [Post(f"{F}/triggers/schedule/of/every/fire/", says="notice")],
     "delete-trigger": [Post(f"{F}/triggers/schedule/of/every/delete/", says="notice")],
     "undo-trigger": [Post(f"{F}/undo/trigger/schedule/nothing/", says="notice")],
+    "purge-events": [Post(f"{F}/events/purge/", says="notice")],
+    "redrive-events": [Post(f"{F}/events/redrive/", says="notice")],
     "throttle": [Post(f"{F}/throttle/", {"throttle": "1", "back": "concurrency"}, says="notice", free=("back",))],
     "configuration": [Post(f"{F}/config/", says="field")],
     "config-section": [

@@ -1,3 +1,4 @@
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -8,7 +9,7 @@ from console.pages.operations import call
 from console.pages.snippets import Call
 from functions.access.caller import Caller
 from functions.errors import ServiceError
-from functions.models import Function
+from functions.models import AsyncEvent, Function
 
 RETRIES, AGE = 2, 21_600  # AWS's defaults
 
@@ -55,6 +56,14 @@ class AsynchronousForm(ConfigurationForm):
     @property
     def is_default(self) -> bool:
         return self.config is None
+
+    @cached_property
+    def queue(self) -> dict[str, int]:
+        """How many of the function's events wait, run, and can be redriven."""
+        events = AsyncEvent.objects.of(self.head.function)
+        counts = events.counts()
+        waiting, running = (counts.get(state, 0) for state in (AsyncEvent.State.PENDING, AsyncEvent.State.RUNNING))
+        return {"waiting": waiting, "running": running, "redrivable": events.redrivable().count()}
 
     @property
     def targets(self) -> list[str]:
