@@ -36,6 +36,9 @@ function cycleTheme(url) {
   dispatchEvent(new Event("hearth:theme"));
 }
 
+// The tab one is on may lie beyond the edge of a narrow window.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 async function copy(button) {
   const text = button.dataset.copy ?? document.getElementById(button.dataset.copyFrom)?.textContent ?? "";
   try {
