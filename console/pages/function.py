@@ -1,6 +1,6 @@
 """The list of functions with their health."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -182,14 +182,16 @@ def _by_health(
 ) -> list[int]:
     """The primary keys in order."""
     where = (access.account(request).id, settings.HEARTH_REGION)
-    values: dict[str, float] = {}
+    when = (span.start_s, span.end_s)
+    values: Mapping[str, float]
     if key == "p95":
-        values = health.p95s(*where, span.start_s, span.end_s)
+        values = health.p95s(*where, *when)
+    elif key == "invocations":
+        values = health.sums(*where, ["Invocations"], *when)["Invocations"]
     else:
-        found = health.sums(*where, health.COUNTS, span.start_s, span.end_s)
+        found = health.sums(*where, health.COUNTS, *when)
         calls, errors = found["Invocations"], found["Errors"]
-        rates = {name: count / calls[name] for name, count in errors.items() if name in calls}
-        values = {**calls} if key == "invocations" else {**rates}
+        values = {name: count / calls[name] for name, count in errors.items() if name in calls}
     keys = shown.order_by("function__name").values_list("function__name", "pk")
     return [pk for _, pk in sorted(keys, key=lambda row: values.get(row[0], 0), reverse=descending)]
 
