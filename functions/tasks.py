@@ -6,17 +6,17 @@ from django.db import close_old_connections
 
 from functions.actions import browser_session, invitation
 from functions.code import store
-from functions.invoke import events
+from functions.invoke import deliveries, events
 from functions.triggers.schedule import firing
 from monitoring.ingest import retention
 
 
 @shared_task(ignore_result=True, acks_late=True)
 def deliver_due_events() -> int:
-    """Run asynchronous events until none is due."""
+    """Run asynchronous events, and deliver the outcomes of those that ended, until nothing is due."""
     close_old_connections()
     delivered = 0
-    while events.deliver_next():
+    while any([events.deliver_next(), deliveries.deliver_next()]):
         delivered += 1
     return delivered
 
@@ -25,7 +25,8 @@ def deliver_due_events() -> int:
 def wake_due_events() -> None:
     """The tick: as many messages as there is work, at most one per thread of a worker."""
     close_old_connections()
-    due = events.count_due(limit=settings.HEARTH_ASYNC_THREADS)
+    limit = settings.HEARTH_ASYNC_THREADS
+    due = min(limit, events.count_due(limit) + deliveries.count_due(limit))
     if due:
         events.wake(due)
 

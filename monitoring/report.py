@@ -15,6 +15,7 @@ class Kind(StrEnum):
     INVOCATION = "invocation"  # an invocation ended: record, remaining log lines, metrics
     LOG = "log"  # lines of an invocation that still runs, or of an environment between invocations
     THROTTLE = "throttle"  # an invocation was refused
+    SAMPLE = "sample"  # one sample of a metric that belongs to no invocation
 
 
 class Outcome(StrEnum):
@@ -24,6 +25,20 @@ class Outcome(StrEnum):
     CRASH = "crash"  # the runtime process ended (sys.exit, signal)
     OUT_OF_MEMORY = "oom"
     INIT_ERROR = "init_error"
+
+
+class Sample(StrEnum):
+    """The metrics of Kind.SAMPLE.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+    """
+
+    RECEIVED = "AsyncEventsReceived"
+    AGE = "AsyncEventAge"  # milliseconds
+    DROPPED = "AsyncEventsDropped"
+    DEAD_LETTER_ERRORS = "DeadLetterErrors"
+    DESTINATION_FAILURES = "DestinationDeliveryFailures"
+    RECURSIVE = "RecursiveInvocationsDropped"
 
 
 @dataclass(slots=True)
@@ -50,6 +65,11 @@ class Report:
     error_type: str = ""
     error_message: str = ""
     attempt: int = 1
+    # Of a version with provisioned concurrency: whether a provisioned environment served (else one made on demand), and
+    # how many of how many were in use when it ended. None: the version has none.
+    provisioned: bool | None = None
+    provisioned_in_use: int = 0
+    provisioned_wanted: int = 0
     concurrency: int = 0  # invocations of the function that ran at once on the node, this one included
     event_size: int = 0
     response_size: int = 0
@@ -57,6 +77,9 @@ class Report:
     response: str | None = None
     # Kind.THROTTLE only
     reason: str = ""
+    # Kind.SAMPLE only
+    metric: str = ""
+    value: float = 1.0
 
     def to_wire(self) -> dict[str, Any]:
         """The fields that differ from their defaults."""

@@ -17,17 +17,23 @@ from console.gateway import authorization, validate
 from console.gateway.authentication import authenticate
 from console.gateway.calls import Call
 from console.gateway.drf import error_answer
-from console.gateway.trace import trace_id
 from console.gateway.wire import catalogue
 from console.gateway.wire.documents import load_json
 from functions import arn
 from functions.access.caller import Caller
 from functions.errors import InvalidRequestContentException, RequestEntityTooLargeException
 from functions.execution.spec import InvocationResult
-from functions.invoke import events, routing, sync
+from functions.invoke import events, recursion, routing, sync
+from functions.invoke.trace import trace_id
+from functions.limits import limits
 
 # Bytes of payload, by invocation type.
-LIMITS = {"RequestResponse": 6_291_456, "Event": 1_048_576, "DryRun": 6_291_456}
+_limits = limits()
+LIMITS = {
+    "RequestResponse": _limits.payload_bytes,
+    "Event": _limits.async_payload_bytes,
+    "DryRun": _limits.payload_bytes,
+}
 CLIENT_CONTEXT_LIMIT = 3583
 BAD_CONTEXT = "Client context must be a valid Base64-encoded JSON object."
 
@@ -55,8 +61,9 @@ def _invoke(request: HttpRequest, function_name: str, request_id: str) -> HttpRe
     client_context = _client_context(environ.get("HTTP_X_AMZ_CLIENT_CONTEXT", ""))
     payload = _payload(body, kind)
     route = routing.resolve(reference(function_name, qualifier, caller))
+    trace = trace_id(environ.get("HTTP_X_AMZN_TRACE_ID", ""))
     if kind == "RequestResponse":
-        trace = trace_id(environ.get("HTTP_X_AMZN_TRACE_ID", ""))
+        trace = recursion.advance(trace, route)
         result = sync.invoke(
             route,
             payload,
@@ -67,7 +74,7 @@ def _invoke(request: HttpRequest, function_name: str, request_id: str) -> HttpRe
         )
         return _answer(result, trace, log_type == "Tail")
     if kind == "Event":
-        events.accept(route, payload, request_id=request_id, client_context=client_context)
+        events.accept(route, payload, request_id=request_id, client_context=client_context, trace_id=trace)
         return HttpResponse(b"", status=202, content_type="application/json")
     response = HttpResponse(b"", status=204)
     response.headers["X-Amz-Executed-Version"] = route.spec.version

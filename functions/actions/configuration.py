@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.access.caller import Caller
+from functions.actions.destination import check_dead_letter
 from functions.actions.runtime import check_runtime, check_snapstart
 from functions.errors import (
     AccessDeniedException,
@@ -77,6 +78,8 @@ def check(caller: Caller, members: Mapping[str, Any]) -> None:
             raise InvalidParameterValueException(f"{member} is not supported by this endpoint.", field=member)
     if members.get("Runtime"):
         check_runtime(members["Runtime"])
+    if members.get("DeadLetterConfig"):
+        check_dead_letter(caller, members["DeadLetterConfig"].get("TargetArn") or "")
     for layer in members.get("Layers") or ():
         raise InvalidParameterValueException(f"Layer version {layer} does not exist.", field="Layers")
     if signing := members.get("CodeSigningConfigArn"):
@@ -105,6 +108,8 @@ def apply(version: FunctionVersion, members: Mapping[str, Any]) -> None:
     for member in KEPT:
         if members.get(member) is not None:
             extras[member] = members[member]
+    if not (extras.get("DeadLetterConfig") or {}).get("TargetArn"):
+        extras.pop("DeadLetterConfig", None)  # an empty ARN ends it
     if members.get("VpcConfig") is not None:
         extras["VpcConfig"] = _vpc(members["VpcConfig"])
     if members.get("LoggingConfig") is not None:

@@ -81,7 +81,7 @@ def _redrive(ids: list[uuid.UUID]) -> None:
             source=event.source,
             payload=event.payload,
             client_context=event.client_context,
-            hops=event.hops,
+            trace_id=event.trace_id,
             accepted_at=now,
             due_at=now,
         )

@@ -7,17 +7,11 @@ from django.utils import timezone
 
 from functions import lookup
 from functions.access.caller import Caller
+from functions.actions import destination
 from functions.actions.base import change
-from functions.arn import FunctionReference, parse
-from functions.errors import (
-    InvalidParameterValueException,
-    ResourceNotFoundException,
-    ServiceError,
-)
+from functions.arn import FunctionReference
+from functions.errors import InvalidParameterValueException, ResourceNotFoundException
 from functions.models import LATEST, EventInvokeConfig, Function
-
-# The services whose resources AWS takes as destinations.
-DESTINATIONS = ("events", "lambda", "s3", "sns", "sqs")
 
 Destinations = Mapping[str, Any]  # the model's DestinationConfig: OnSuccess and OnFailure, each with a Destination
 
@@ -138,30 +132,16 @@ def _destination(caller: Caller, function: Function, destinations: Destinations 
     arn = ((destinations or {}).get(member) or {}).get("Destination") or ""
     if not arn:
         return ""
-    service = arn.split(":")[2] if arn.count(":") > 2 else ""
-    if service not in DESTINATIONS:
+    # Of successes a bucket keeps no records.
+    allowed = destination.SERVICES if member == "OnFailure" else set(destination.SERVICES) - {"s3"}
+    if destination.service(arn) not in allowed:
         parts = [_java(destinations or {}, each) for each in ("OnSuccess", "OnFailure")]
         raise InvalidParameterValueException(
             f"The provided destination config DestinationConfig(onSuccess={parts[0]}, onFailure={parts[1]}) is "
             "invalid.",
             field="DestinationConfig",
         )
-    if service != "lambda":
-        raise InvalidParameterValueException(
-            f"The destination ARN {arn} is not supported by this endpoint: a destination is a Lambda function.",
-            field="DestinationConfig",
-        )
-    try:
-        target = parse(arn, None, caller)
-        lookup.version(target)
-    except ServiceError:
-        raise InvalidParameterValueException(
-            f"The destination ARN {arn} is invalid.", field="DestinationConfig"
-        ) from None
-    if target.name == function.name:
-        raise InvalidParameterValueException(
-            "You can't specify the function as a destination for itself.", field="DestinationConfig"
-        )
+    destination.check(caller, function, arn)
     return str(arn)
 
 

@@ -1,26 +1,24 @@
-"""What an asynchronous event's configuration says, and the event that its outcome becomes.
+"""What an asynchronous event's configuration says, and what follows when the event has ended.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 """
 
 import json
-import logging
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from functions import lookup
 from functions.access.caller import Caller
 from functions.arn import FunctionReference, parse
 from functions.cache import GenerationCache
-from functions.models import LATEST, AsyncEvent, EventInvokeConfig
+from functions.errors import ServiceError
+from functions.models import LATEST, AsyncEvent, Delivery, EventInvokeConfig
 
-log = logging.getLogger(__name__)
-
-# AWS stops a chain of functions that invoke each other after about as many steps.
-# Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
-MAX_HOPS = 16
-RECURSION = "RecursiveInvocationException"
+# An event that was dropped without a run has this `error_type`, and this condition in its record.
+NO_CONCURRENCY = "ZeroReservedConcurrency"
 CONDITIONS = {
     AsyncEvent.State.SUCCEEDED: "Success",
     AsyncEvent.State.FAILED: "RetriesExhausted",
@@ -47,46 +45,43 @@ def policy(event: AsyncEvent) -> Policy:
     return _policies.get(key, lambda: _read(*key))
 
 
-def next_event(event: AsyncEvent, now: datetime) -> AsyncEvent | None:
-    """The event, not yet saved, that tells of `event`'s end, if it has ended and there is a destination for it."""
+def following(event: AsyncEvent, now: datetime) -> Sequence[AsyncEvent | Delivery]:
+    """The rows, not yet saved, that `event` leads to if it has ended: deliveries of its outcome, and for a function as
+    destination the event that invokes it."""
     state = AsyncEvent.State(event.state)
     if state not in CONDITIONS:
-        return None
+        return []
     known = policy(event)
     arn = known.on_success if state == AsyncEvent.State.SUCCEEDED else known.on_failure
-    if not arn:
-        return None
-    target = _target(event, arn)
-    following = AsyncEvent(
-        id=uuid.uuid4(),
-        account_id=target.account_id,
-        region=target.region,
-        function_name=target.name,
-        function_arn=target.arn,
-        qualifier=target.qualifier or "",
-        source="destination",
-        payload=envelope(event, now),
-        hops=event.hops + 1,
-        accepted_at=now,
-        due_at=now,
-    )
-    if following.hops > MAX_HOPS:
-        log.error("event %s came through %s destinations: the chain ends here", event.id, MAX_HOPS)
-        following.state = AsyncEvent.State.FAILED
-        following.error_type = RECURSION
-        following.finished_at = now
-    return following
+    rows: list[AsyncEvent | Delivery] = []
+    if arn:
+        delivery = Delivery(event=event, kind=Delivery.Kind.DESTINATION, target=arn, due_at=now)
+        rows.append(delivery)
+        if arn.split(":")[2] == "lambda":
+            invoked = _invocation(event, arn, now)
+            rows.insert(0, invoked)
+            delivery.state, delivery.attempts, delivery.ended_at = Delivery.State.DELIVERED, 1, now
+            delivery.receipt = str(invoked.id)
+    if state != AsyncEvent.State.SUCCEEDED and (queue := dead_letter_target(event)):
+        rows.append(Delivery(event=event, kind=Delivery.Kind.DEAD_LETTER, target=queue, due_at=now))
+    return rows
 
 
-def envelope(event: AsyncEvent, now: datetime) -> bytes:
+def condition(event: AsyncEvent) -> str:
+    """AWS's word for how it ended."""
+    return NO_CONCURRENCY if event.error_type == NO_CONCURRENCY else CONDITIONS[AsyncEvent.State(event.state)]
+
+
+def envelope(event: AsyncEvent) -> bytes:
     """The record of an ended event that AWS sends to a destination."""
+    ended = event.finished_at or event.accepted_at
     record: dict[str, Any] = {
         "version": "1.0",
-        "timestamp": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
+        "timestamp": ended.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
         "requestContext": {
             "requestId": str(event.id),
             "functionArn": event.function_arn if event.qualifier else f"{event.function_arn}:{LATEST}",
-            "condition": CONDITIONS[AsyncEvent.State(event.state)],
+            "condition": condition(event),
             "approximateInvokeCount": event.attempts,
         },
         "requestPayload": _document(event.payload),
@@ -98,6 +93,17 @@ def envelope(event: AsyncEvent, now: datetime) -> bytes:
         record["responseContext"] = context
         record["responsePayload"] = _document(event.result)
     return json.dumps(record).encode()
+
+
+def dead_letter_target(event: AsyncEvent) -> str:
+    """The queue or topic of the version that ran last, or would have run; empty for none."""
+    qualifier = event.version or event.qualifier or None
+    reference = FunctionReference(event.account_id, event.region, event.function_name, qualifier)
+    try:
+        extras = lookup.version(reference).extras
+    except ServiceError:  # deleted meanwhile, and its configuration with it
+        return ""
+    return (extras.get("DeadLetterConfig") or {}).get("TargetArn") or ""
 
 
 def _read(account_id: str, region: str, name: str, qualifier: str) -> Policy:
@@ -116,8 +122,22 @@ def _read(account_id: str, region: str, name: str, qualifier: str) -> Policy:
     )
 
 
-def _target(event: AsyncEvent, arn: str) -> FunctionReference:
-    return parse(arn, None, Caller(event.account_id, event.region, None, "destination", "system"))
+def _invocation(event: AsyncEvent, arn: str, now: datetime) -> AsyncEvent:
+    caller = Caller(event.account_id, event.region, None, "destination", "system")
+    target = parse(arn, None, caller)
+    return AsyncEvent(
+        id=uuid.uuid4(),
+        account_id=target.account_id,
+        region=target.region,
+        function_name=target.name,
+        function_arn=target.arn,
+        qualifier=target.qualifier or "",
+        source="destination",
+        payload=envelope(event),
+        trace_id=event.trace_id,
+        accepted_at=now,
+        due_at=now,
+    )
 
 
 def _document(raw: bytes | memoryview | None) -> Any:

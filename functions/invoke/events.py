@@ -22,10 +22,13 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from functions.arn import FunctionReference
-from functions.errors import ResourceConflictException, ResourceNotFoundException
+from functions.errors import RecursiveInvocationException, ResourceConflictException, ResourceNotFoundException
 from functions.execution.spec import InvocationRequest, InvocationResult, LaneError, Throttled
-from functions.invoke import destinations, routing, sync
+from functions.invoke import destinations, recursion, routing, sync
+from functions.invoke.trace import trace_id as new_trace
 from functions.models import AsyncEvent
+from monitoring.ingest.samples import emit
+from monitoring.report import Sample
 
 log = logging.getLogger(__name__)
 
@@ -40,11 +43,17 @@ OWNER = f"{os.uname().nodename}:{uuid.uuid4().hex[:12]}"
 
 
 def accept(
-    route: routing.Route, payload: bytes, *, request_id: str, source: str = "api", client_context: str = ""
+    route: routing.Route,
+    payload: bytes,
+    *,
+    request_id: str,
+    source: str = "api",
+    client_context: str = "",
+    trace_id: str = "",
 ) -> None:
     """Keep the event; when this returns it will run. Nothing is lost if Redis is away."""
     now = timezone.now()
-    AsyncEvent.objects.create(
+    event = AsyncEvent.objects.create(
         id=uuid.UUID(request_id),
         account_id=route.spec.account_id,
         region=route.spec.region,
@@ -54,10 +63,12 @@ def accept(
         source=source,
         payload=payload,
         client_context=client_context,
+        trace_id=trace_id,
         accepted_at=now,
         due_at=now,
     )
     transaction.on_commit(wake)
+    _count(Sample.RECEIVED, event)
 
 
 def wake(messages: int = 1) -> None:
@@ -123,17 +134,21 @@ def _lease() -> AsyncEvent | None:
 def _write(event: AsyncEvent, **values: object) -> None:
     """End this worker's turn with the event. Nothing is written when the lease was lost to another worker.
 
-    An event that ends and the event for its destination are one transaction: there is one of these for one of those.
+    An event's end and what it leads to are one transaction: there is one of these for one of those.
     """
     rows = AsyncEvent.objects.filter(pk=event.pk, lease_owner=OWNER, state=AsyncEvent.State.RUNNING)
     for name, value in values.items():
         setattr(event, name, value)
-    following = destinations.next_event(event, timezone.now())
+    following = destinations.following(event, timezone.now())
     with transaction.atomic():
         written = rows.update(lease_owner="", lease_until=None, **values)
-        if written and following is not None:
-            following.save(force_insert=True)
-            transaction.on_commit(wake)
+        if written:
+            for row in following:
+                row.save(force_insert=True)
+            if following:
+                transaction.on_commit(wake)
+    if written and event.state in (AsyncEvent.State.FAILED, AsyncEvent.State.EXPIRED):
+        _count(Sample.DROPPED, event)
 
 
 def _attempt(event: AsyncEvent) -> dict[str, object]:
@@ -144,10 +159,13 @@ def _attempt(event: AsyncEvent) -> dict[str, object]:
     reference = FunctionReference(event.account_id, event.region, event.function_name, event.qualifier or None)
     try:
         route = routing.resolve(reference)
-    except ResourceNotFoundException:
-        return {"state": AsyncEvent.State.FAILED, "finished_at": now, "error_type": "ResourceNotFoundException"}
+        trace = recursion.advance(event.trace_id or new_trace(), route)
+    except (ResourceNotFoundException, RecursiveInvocationException) as error:
+        return _refused(error.code)
     except ResourceConflictException:
         return {"state": AsyncEvent.State.PENDING, "due_at": now + timedelta(seconds=FAULT_SECONDS)}
+    if route.spec.reserved_concurrency == 0:
+        return _refused(destinations.NO_CONCURRENCY)
     request = InvocationRequest(
         request_id=str(event.id),
         spec=route.spec,
@@ -155,16 +173,25 @@ def _attempt(event: AsyncEvent) -> dict[str, object]:
         qualifier=route.qualifier,
         source=event.source,
         client_context=event.client_context,
+        trace_id=trace,
         attempt=event.attempts + 1,
     )
+    _count(Sample.AGE, event, (now - event.accepted_at).total_seconds() * 1000)
     try:
         result = sync.run(request, bytes(event.payload))
-    except Throttled:
-        return {"state": AsyncEvent.State.PENDING, "due_at": _retry_at(event, _throttle_delay(event))}
+    except Throttled as refusal:
+        due_at = _retry_at(event, _throttle_delay(event))
+        return {"state": AsyncEvent.State.PENDING, "due_at": due_at, "error_type": refusal.reason}
     except LaneError as error:
         log.warning("event %s goes back to the queue: %s", event.id, error)
         return {"state": AsyncEvent.State.PENDING, "due_at": timezone.now() + timedelta(seconds=FAULT_SECONDS)}
+    event.trace_id = trace  # goes on with the outcome
     return _after(event, result)
+
+
+def _refused(error_type: str) -> dict[str, object]:
+    """The values of an event that ends without being run."""
+    return {"state": AsyncEvent.State.FAILED, "finished_at": timezone.now(), "error_type": error_type}
 
 
 def _after(event: AsyncEvent, result: InvocationResult) -> dict[str, object]:
@@ -182,6 +209,10 @@ def _after(event: AsyncEvent, result: InvocationResult) -> dict[str, object]:
         return {**ended, "state": AsyncEvent.State.FAILED, "finished_at": now}
     delay = timedelta(seconds=settings.HEARTH_RETRY_SECONDS[attempts - 1])
     return {**ended, "state": AsyncEvent.State.PENDING, "due_at": _retry_at(event, delay)}
+
+
+def _count(metric: Sample, event: AsyncEvent, value: float = 1.0) -> None:
+    emit(metric, event.account_id, event.region, event.function_name, qualifier=event.qualifier, value=value)
 
 
 def _retry_at(event: AsyncEvent, delay: timedelta) -> datetime:

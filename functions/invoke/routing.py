@@ -26,6 +26,7 @@ class Route:
     spec: FunctionSpec
     invoked_arn: str
     qualifier: str
+    may_recurse: bool = False  # more often in one chain of calls than AWS allows
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def _route(label: str, reference: FunctionReference) -> Route:
     qualifier = reference.qualifier or ""
     function = version.function
     arn = f"{function.arn}:{qualifier}" if qualifier else function.arn
-    return Route(_spec(function, version), arn, qualifier)
+    return Route(_spec(function, version), arn, qualifier, function.recursive_loop == Function.RecursiveLoop.ALLOW)
 
 
 def _version(reference: FunctionReference, number: int) -> FunctionVersion | None:

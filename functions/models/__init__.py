@@ -8,6 +8,7 @@ from functions.models.audit import AuditEntry
 from functions.models.browser_session import BrowserSession
 from functions.models.capacity_provider import CapacityProvider
 from functions.models.code_signing_config import CodeSigningConfig
+from functions.models.delivery import Delivery
 from functions.models.event_invoke_config import EventInvokeConfig
 from functions.models.function import Function
 from functions.models.function_url import FunctionUrl
@@ -33,6 +34,7 @@ __all__ = [
     "BrowserSession",
     "CapacityProvider",
     "CodeSigningConfig",
+    "Delivery",
     "EventInvokeConfig",
     "Function",
     "FunctionUrl",

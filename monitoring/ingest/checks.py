@@ -4,10 +4,11 @@ import math
 import re
 from dataclasses import fields
 
-from monitoring.report import Kind, Report, decode
+from monitoring.report import Kind, Report, Sample, decode
 
 TEXTS = tuple(f.name for f in fields(Report) if f.type in (str, "str"))
 COUNTS = tuple(f.name for f in fields(Report) if f.type in (int, "int"))
+KINDS, METRICS = frozenset(Kind), frozenset(Sample)
 LINE_CHARACTERS = 256 * 1024  # a longer line is kept in pieces, as CloudWatch does
 UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
 MAX_COUNT = 2**31 - 1
@@ -31,8 +32,10 @@ def read(line: bytes) -> Report:
 
 
 def check(report: Report) -> None:
-    if report.kind not in (Kind.INVOCATION, Kind.LOG, Kind.THROTTLE):
+    if report.kind not in KINDS:
         raise ValueError(f"unknown kind {report.kind!r}")
+    if report.kind == Kind.SAMPLE and not (report.metric in METRICS and math.isfinite(report.value)):
+        raise ValueError(f"no sample of {report.metric!r}")
     for name in TEXTS:
         if type(getattr(report, name)) is not str:
             raise TypeError(f"{name} is not text")

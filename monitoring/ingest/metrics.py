@@ -17,7 +17,7 @@ from monitoring.histogram import Histogram, histogram, merge
 from monitoring.ingest.bulk import upsert
 from monitoring.models import MetricBucket
 from monitoring.models.metric import MINUTE, PERIODS
-from monitoring.report import Kind, Outcome, Report
+from monitoring.report import Kind, Outcome, Report, Sample
 
 NAMESPACE = "AWS/Lambda"
 KEPT = 3  # periods whose buckets are remembered: earlier ones are read from the database again when they change
@@ -30,6 +30,12 @@ UNITS = {
     "InitDuration": "Milliseconds",
     "ConcurrentExecutions": "Count",
     "MaxMemoryUsed": "Megabytes",
+    "ProvisionedConcurrencyInvocations": "Count",
+    "ProvisionedConcurrencySpilloverInvocations": "Count",
+    "ProvisionedConcurrencyUtilization": "None",
+    "ProvisionedConcurrentExecutions": "Count",
+    **{str(name): "Count" for name in Sample},
+    Sample.AGE.value: "Milliseconds",
 }
 KEY = ("account_id", "region", "namespace", "name", "dimensions", "period", "start", "node")
 COLUMNS = (*KEY, "unit", "count", "total", "minimum", "maximum", "histogram")
@@ -81,8 +87,15 @@ class Tally:
     memory: list[float] = field(default_factory=list)
     concurrency: list[float] = field(default_factory=list)
     throttles: int = 0
+    provisioned: list[float] = field(default_factory=list)  # 1 where a provisioned environment served, 0 for spillover
+    provisioned_in_use: list[float] = field(default_factory=list)
+    utilization: list[float] = field(default_factory=list)  # 0 to 1
+    samples: dict[str, list[float]] = field(default_factory=dict)  # of Kind.SAMPLE
 
     def add(self, report: Report) -> None:
+        if report.kind == Kind.SAMPLE:
+            self.samples.setdefault(report.metric, []).append(report.value)
+            return
         if report.kind == Kind.THROTTLE:
             self.throttles += 1
             return
@@ -92,23 +105,38 @@ class Tally:
         self.concurrency.append(report.concurrency)
         if report.init_ms is not None:
             self.inits.append(report.init_ms)
+        if report.provisioned is not None:
+            self.provisioned.append(float(report.provisioned))
+            self.provisioned_in_use.append(report.provisioned_in_use)
+            self.utilization.append(report.provisioned_in_use / max(1, report.provisioned_wanted))
 
     def statistics(self) -> Iterator[tuple[str, Statistics]]:
         runs = len(self.errors)
         if runs:
             yield "Invocations", flat([1.0] * runs)
             yield "Errors", flat(self.errors)
-        yield "Throttles", flat([1.0] * self.throttles + [0.0] * runs)
+        if runs or self.throttles:
+            yield "Throttles", flat([1.0] * self.throttles + [0.0] * runs)
         for name, values in (
             ("Duration", self.durations),
             ("InitDuration", self.inits),
             ("MaxMemoryUsed", self.memory),
             ("ConcurrentExecutions", [value for value in self.concurrency if value]),
+            *self.samples.items(),
         ):
             if values:
                 statistics = flat(values)
                 statistics.histogram = histogram(values)
                 yield name, statistics
+        served = [value for value in self.provisioned if value]
+        for name, values in (
+            ("ProvisionedConcurrencyInvocations", served),
+            ("ProvisionedConcurrencySpilloverInvocations", [1.0] * (len(self.provisioned) - len(served))),
+            ("ProvisionedConcurrencyUtilization", self.utilization),
+            ("ProvisionedConcurrentExecutions", self.provisioned_in_use),
+        ):
+            if values:
+                yield name, flat(values)
 
 
 def flat(values: Sequence[float]) -> Statistics:

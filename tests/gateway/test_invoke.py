@@ -53,7 +53,8 @@ class TestInvoke:
         assert payload["event"] == {"a": "ë"}
         assert payload["id"] == headers["x-amzn-requestid"] == str(uuid.UUID(payload["id"]))
         assert re.fullmatch(
-            r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0", headers["x-amzn-trace-id"]
+            r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0;Lineage=[0-9a-f]{8}:1",
+            headers["x-amzn-trace-id"],
         )
         assert headers["content-type"] == "application/json"
 

@@ -52,14 +52,14 @@ def test_purging_ends_what_waits(alice: Caller, thumbs: FunctionReference) -> No
 
 def test_what_failed_comes_back_once_as_an_event_of_its_own(alice: Caller, thumbs: FunctionReference) -> None:
     for state in State:
-        make(state, attempts=3, client_context="{}", hops=2)
+        make(state, attempts=3, client_context="{}", trace_id="Root=1")
     assert actions.redrive(alice, thumbs) == 3
     assert actions.redrive(alice, thumbs) == 0
     old = AsyncEvent.objects.exclude(redriven_as=None)
     assert {each.state for each in old} == {State.FAILED, State.EXPIRED, State.PURGED}
     new = AsyncEvent.objects.filter(pk__in=[each.redriven_as for each in old])
-    assert {(each.state, each.attempts, bytes(each.payload), each.client_context, each.hops) for each in new} == {
-        (State.PENDING, 0, b'{"n": 1}', "{}", 2)
+    assert {(each.state, each.attempts, bytes(each.payload), each.client_context, each.trace_id) for each in new} == {
+        (State.PENDING, 0, b'{"n": 1}', "{}", "Root=1")
     }
 
 

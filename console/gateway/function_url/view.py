@@ -13,12 +13,12 @@ from console.gateway.calls import Call
 from console.gateway.drf import error_answer
 from console.gateway.errors import MissingToken
 from console.gateway.function_url import answer, cors, event
-from console.gateway.trace import trace_id
 from console.gateway.wire import catalogue
 from functions.access import presets
 from functions.arn import FunctionReference
 from functions.cache import GenerationCache
-from functions.invoke import routing, sync
+from functions.invoke import recursion, routing, sync
+from functions.invoke.trace import trace_id
 from functions.models import FunctionUrl
 
 HOST = re.compile(r"([a-z0-9-]{1,40})\.lambda-url\.[a-z0-9-]+(\..*)?", re.IGNORECASE)
@@ -83,13 +83,12 @@ def _serve(request: HttpRequest, url_id: str, path: str, request_id: str) -> Htt
     if caller is not None and not presets.allows(caller.preset, "lambda:InvokeFunctionUrl"):
         return answer.message(403, "Forbidden")
     body = calls.read_body(request, LIMIT)
-    trace = trace_id(request.META.get("HTTP_X_AMZN_TRACE_ID", ""))
+    route = routing.resolve(target.reference)
+    trace = recursion.advance(trace_id(request.META.get("HTTP_X_AMZN_TRACE_ID", "")), route)
     payload = event.build(
         request, url_id=url_id, path=path, body=body, request_id=request_id, trace_id=trace, caller=caller
     )
-    result = sync.invoke(
-        routing.resolve(target.reference), payload, request_id=request_id, source="url", trace_id=trace
-    )
+    result = sync.invoke(route, payload, request_id=request_id, source="url", trace_id=trace)
     response = answer.translate(result)
     response.headers["X-Amzn-Trace-Id"] = trace
     if target.cors:
