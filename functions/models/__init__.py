@@ -16,6 +16,7 @@ from functions.models.invitation import Invitation
 from functions.models.layer import Layer, LayerVersion
 from functions.models.package import Package
 from functions.models.provisioned_concurrency import ProvisionedConcurrency
+from functions.models.resource_policy import ResourcePolicy
 from functions.models.role import AttachedPolicy, InlinePolicy, ManagedPolicy, Role
 from functions.models.scaling_config import ScalingConfig
 from functions.models.schedule import Schedule
@@ -47,6 +48,7 @@ __all__ = [
     "Membership",
     "Package",
     "ProvisionedConcurrency",
+    "ResourcePolicy",
     "Role",
     "ScalingConfig",
     "Schedule",
