@@ -14,6 +14,7 @@ class Limits:
     unzipped_bytes: int = 262_144_000  # of a package and its layers
     storage_bytes: int = 80_530_636_800  # of all packages of all versions in an account and region
     environment_bytes: int = 4_096  # of the environment variables, as JSON
+    layers: int = 5  # of one function
     name_length: int = 64  # of a function, without what an ARN adds
     tags: int = 50  # on one function
     memory_mb: int = 10_240

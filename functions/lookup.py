@@ -2,7 +2,8 @@
 
 from functions.arn import FunctionReference
 from functions.errors import PreconditionFailedException, ResourceNotFoundException
-from functions.models import LATEST, Alias, Function, FunctionVersion
+from functions.layer_arn import LayerReference
+from functions.models import LATEST, Alias, Function, FunctionVersion, LayerVersion
 
 STALE = (
     "The Revision Id provided does not match the latest Revision Id. "
@@ -67,6 +68,25 @@ def locked_latest(reference: FunctionReference) -> FunctionVersion:
     latest = owner.versions.select_related("package").get(number=0)
     latest.function = owner
     return latest
+
+
+def layer_version(reference: LayerReference, *, lock: bool = False) -> LayerVersion | None:
+    """The version of a layer, with its layer and package loaded."""
+    rows = LayerVersion.objects.select_for_update(of=("self",)) if lock else LayerVersion.objects.all()
+    return (
+        rows.select_related("layer", "package")
+        .filter(
+            layer__account_id=reference.account_id,
+            layer__region=reference.region,
+            layer__name=reference.name,
+            number=reference.number,
+        )
+        .first()
+    )
+
+
+def layer_version_not_found(reference: LayerReference) -> ResourceNotFoundException:
+    return ResourceNotFoundException(f"Layer version {reference.arn} does not exist.", field="VersionNumber")
 
 
 def check_revision(row: FunctionVersion | Alias, revision_id: str | None) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
+from functions.actions.runtime import KNOWN, LISTED
 from functions.errors import ValidationException
 
 # Most services call it a ValidationException.
@@ -25,8 +26,12 @@ CODES = {
 NOT_NULL = "Member must not be null"
 # AWS checks these itself, later and in other words, though the public model has an enum or range for them.
 LEFT_TO_THE_SERVICE = frozenset({("lambda", "Runtime"), ("lambda", "MemorySize")})
+# Members with names of runtimes, and how AWS lists what it takes there: neither list is the public model's.
+RUNTIMES = {"compatibleRuntime": KNOWN, "compatibleRuntimes": LISTED}
 # AWS's own model lets these items be null, so it does not say that they must not be.
 NULLABLE_ITEMS = frozenset({("lambda", "SubnetId"), ("lambda", "SecurityGroupId")})
+# Members that AWS checks last, wherever the public model has them.
+LAST = frozenset({("lambda", "CompatibleArchitectures")})
 # AWS prints an enum in the order of its own model, which is mostly the public model's.
 ENUM_ORDERS = {
     frozenset(order): order for order in (("LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"), ("Terminate", "Allow"))
@@ -60,7 +65,7 @@ def members(operation: OperationModel, given: dict[str, Any]) -> None:
 
 def _structure(service: str, shape: StructureShape, given: dict[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
     required = set(shape.required_members)
-    for name, member in shape.members.items():
+    for name, member in sorted(shape.members.items(), key=lambda item: (service, item[0]) in LAST):
         path = prefix + name[:1].lower() + name[1:]
         value = given.get(name)
         if value is None:
@@ -76,6 +81,10 @@ def _member(service: str, shape: Shape, value: Any, path: str) -> Iterator[str]:
         for text, _ in _structure(service, shape, value, path + "."):
             yield text
         return
+    if service == "lambda" and path in RUNTIMES:
+        names = shape.member.metadata["enum"] if isinstance(shape, ListShape) else shape.metadata["enum"]
+        if not set(value if isinstance(value, list) else [value]) <= set(names):
+            yield _text(value, path, f"Member must satisfy enum value set: [{RUNTIMES[path]}]", shape)
     if (service, shape.name) not in LEFT_TO_THE_SERVICE:
         for constraint in _broken(shape, value):
             yield _text(value, path, constraint, shape)

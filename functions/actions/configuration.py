@@ -80,8 +80,6 @@ def check(caller: Caller, members: Mapping[str, Any]) -> None:
         check_runtime(members["Runtime"])
     if members.get("DeadLetterConfig"):
         check_dead_letter(caller, members["DeadLetterConfig"].get("TargetArn") or "")
-    for layer in members.get("Layers") or ():
-        raise InvalidParameterValueException(f"Layer version {layer} does not exist.", field="Layers")
     if signing := members.get("CodeSigningConfigArn"):
         raise CodeSigningConfigNotFoundException(
             "The code signing configuration cannot be found. Check that the provided code signing configuration is "
@@ -121,10 +119,22 @@ def apply(version: FunctionVersion, members: Mapping[str, Any]) -> None:
     version.extras = extras
 
 
+def apply_source_key(version: FunctionVersion, arn: str | None) -> None:
+    """The KMS key that the package came with: kept by name, and gone with the next package that has none."""
+    version.extras = {name: value for name, value in version.extras.items() if name != "SourceKMSKeyArn"}
+    if arn:
+        version.extras["SourceKMSKeyArn"] = arn
+
+
 def plain(version: FunctionVersion) -> dict[str, Any]:
     """The members that may be shown to anybody: no variables, which may be secrets."""
     shown = {member: getattr(version, column) for member, column in COLUMNS.items()}
-    return {**shown, "EphemeralStorage": version.ephemeral_storage, "Architectures": version.architectures}
+    return {
+        **shown,
+        "EphemeralStorage": version.ephemeral_storage,
+        "Architectures": version.architectures,
+        "Layers": [layer["Arn"] for layer in version.layers],
+    }
 
 
 def fingerprint(version: FunctionVersion) -> str:
@@ -137,6 +147,8 @@ def fingerprint(version: FunctionVersion) -> str:
         version.extras,
         *(getattr(version, column) for column in COLUMNS.values()),
     ]
+    if version.layers:
+        content.append([layer["Arn"] for layer in version.layers])
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -15,19 +15,21 @@ from django.utils import timezone
 
 from functions import lookup
 from functions.access.caller import Caller
-from functions.actions import configuration
+from functions.actions import configuration, function_layers
 from functions.actions.base import change, deployed
 from functions.actions.tags import check_count
 from functions.actions.version import check_storage, snapshot
 from functions.arn import FunctionReference
 from functions.code import store
+from functions.code.sources import Artifact
 from functions.errors import InvalidParameterValueException, ResourceConflictException
 from functions.invoke import routing
 from functions.limits import limits
 from functions.models import LATEST, Function, FunctionVersion, Package
 
-# A zip; or files by path, laid over the present ones when there are any (None removes one).
-Code = bytes | Mapping[str, bytes | None]
+# A zip, as it came or with where from; or files by path, laid over the present ones when there are any (None removes
+# one).
+Code = bytes | Artifact | Mapping[str, bytes | None]
 
 
 def create(
@@ -52,8 +54,10 @@ def create(
     if rows.exists():
         raise _exists(reference)
     with store.holding():
+        layers = function_layers.choose(caller, members.get("Layers") or [])
         package = _package(code)
         check_storage(reference.account_id, reference.region, package.size)
+        function_layers.check_size(package, layers.layers)
         try:
             with change(caller, "CreateFunction", reference.function_arn, package=package.sha256) as detail:
                 _save(package)
@@ -68,6 +72,8 @@ def create(
                 )
                 latest = FunctionVersion(function=function, package=package, architectures=["x86_64"])
                 configuration.apply(latest, members)
+                configuration.apply_source_key(latest, (members.get("Code") or {}).get("SourceKMSKeyArn"))
+                layers.put(latest)
                 _stamp(caller, latest)
                 latest.save(force_insert=True)
                 _warm(reference)
@@ -84,6 +90,7 @@ def update_code(
     code: Code,
     *,
     architectures: list[str] | None = None,
+    source_kms_key: str | None = None,
     publish: bool = False,
     dry_run: bool = False,
     revision_id: str | None = None,
@@ -98,6 +105,7 @@ def update_code(
     with store.holding():
         package = _package(code, before.package_id)
         check_storage(reference.account_id, reference.region, package.size - before.package.size)
+        function_layers.check_size(package, before.layers)
         if dry_run:
             before.package = package
             return before
@@ -106,13 +114,15 @@ def update_code(
             lookup.check_revision(latest, revision_id)
             old = latest.package_id
             detail["from"] = old
-            if old != before.package_id and not isinstance(code, bytes):
+            if old != before.package_id and isinstance(code, Mapping):
                 raise ResourceConflictException(
                     "The operation cannot be performed at this time. An update is in progress for resource: "
                     + reference.function_arn
                 )
+            function_layers.check_size(package, latest.layers)
             _save(package)
             latest.package = package
+            configuration.apply_source_key(latest, source_kms_key)
             if architectures:
                 latest.architectures = list(architectures)
             _stamp(caller, latest)
@@ -131,18 +141,26 @@ def update_configuration(
     lookup.check_revision(lookup.version(reference), revision_id)
     configuration.check(caller, members)
     changed = sorted(member for member in members if member not in ("FunctionName", "RevisionId"))
-    with change(caller, "UpdateFunctionConfiguration", reference.function_arn, changed=changed) as detail:
-        latest = lookup.locked_latest(reference)
-        lookup.check_revision(latest, revision_id)
-        before = configuration.plain(latest)
-        configuration.apply(latest, members)
-        after = configuration.plain(latest)
-        detail["from"] = {member: value for member, value in before.items() if after[member] != value}
-        detail["to"] = {member: after[member] for member in detail["from"]}
-        _stamp(caller, latest)
-        latest.save()
-        deployed(caller, latest.function, Function.Deploy.CONFIGURATION)
-        _warm(reference)
+    with store.holding():
+        chosen = members.get("Layers")
+        layers = None if chosen is None else function_layers.choose(caller, chosen)
+        with change(caller, "UpdateFunctionConfiguration", reference.function_arn, changed=changed) as detail:
+            latest = lookup.locked_latest(reference)
+            lookup.check_revision(latest, revision_id)
+            before = configuration.plain(latest)
+            configuration.apply(latest, members)
+            if layers is not None:
+                old = latest.layer_tree
+                layers.put(latest)
+                function_layers.check_size(latest.package, latest.layers)
+                transaction.on_commit(lambda: store.release(old))
+            after = configuration.plain(latest)
+            detail["from"] = {member: value for member, value in before.items() if after[member] != value}
+            detail["to"] = {member: after[member] for member in detail["from"]}
+            _stamp(caller, latest)
+            latest.save()
+            deployed(caller, latest.function, Function.Deploy.CONFIGURATION)
+            _warm(reference)
     return latest
 
 
@@ -150,9 +168,9 @@ def delete(caller: Caller, reference: FunctionReference) -> None:
     """The function with all its versions, aliases and URLs."""
     with change(caller, "DeleteFunction", reference.function_arn):
         function = lookup.function(reference, lock=True)
-        packages = list(function.versions.values_list("package_id", flat=True))
+        used = [name for names in function.versions.values_list("package_id", "layer_tree") for name in names]
         function.delete()
-        transaction.on_commit(lambda: store.release(*packages))
+        transaction.on_commit(lambda: store.release(*used))
 
 
 def _warm(reference: FunctionReference) -> None:
@@ -179,6 +197,8 @@ def _exists(reference: FunctionReference) -> ResourceConflictException:
 
 
 def _package(code: Code, base: str = "") -> Package:
+    if isinstance(code, Artifact):
+        return store.add_zip(code.data, code.limit)
     if isinstance(code, bytes):
         return store.add_zip(code)
     if base:

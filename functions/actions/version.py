@@ -19,7 +19,7 @@ from functions.errors import (
     ResourceConflictException,
 )
 from functions.limits import limits
-from functions.models import Function, FunctionVersion
+from functions.models import Function, FunctionVersion, LayerVersion
 from functions.names import code_sha256
 
 
@@ -104,7 +104,7 @@ def delete(caller: Caller, reference: FunctionReference) -> None:
         detail.update(version=version.label, description=version.description, package=version.package_id)
         version.delete()
         function.event_invoke_configs.filter(qualifier=version.label).delete()
-        transaction.on_commit(lambda: store.release(version.package_id))
+        transaction.on_commit(lambda: store.release(version.package_id, version.layer_tree))
 
 
 def check_storage(account_id: str, region: str, more: int) -> None:
@@ -118,9 +118,10 @@ def check_storage(account_id: str, region: str, more: int) -> None:
 
 
 def storage_used(account_id: str, region: str) -> int:
-    """Bytes of the packages of all versions, as AWS counts them: each version its own."""
-    rows = FunctionVersion.objects.filter(function__account_id=account_id, function__region=region)
-    return rows.aggregate(total=Sum("package__size"))["total"] or 0
+    """Bytes of the packages of all versions of functions and layers, as AWS counts them: each version its own."""
+    functions = FunctionVersion.objects.filter(function__account_id=account_id, function__region=region)
+    layers = LayerVersion.objects.filter(layer__account_id=account_id, layer__region=region)
+    return sum(rows.aggregate(total=Sum("package__size"))["total"] or 0 for rows in (functions, layers))
 
 
 def _aliases_of(function: Function, version: FunctionVersion) -> list[str]:

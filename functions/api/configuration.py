@@ -42,6 +42,8 @@ def summary(version: FunctionVersion, arn: str) -> dict[str, Any]:
         shown["Environment"] = {"Variables": version.environment}
     if "VpcConfig" in extras:
         shown["VpcConfig"] = extras["VpcConfig"]
+    if version.layers:
+        shown["Layers"] = [{"Arn": layer["Arn"], "CodeSize": layer["CodeSize"]} for layer in version.layers]
     if extras.get("DeadLetterConfig", {}).get("TargetArn"):
         shown["DeadLetterConfig"] = extras["DeadLetterConfig"]
     for member in ("KMSKeyArn", "FileSystemConfigs"):

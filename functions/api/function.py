@@ -10,6 +10,7 @@ from functions.api.configuration import accepted, configuration, summary
 from functions.api.paging import page
 from functions.arn import parse
 from functions.code.download import location
+from functions.code.sources import Artifact, artifact
 from functions.errors import InvalidParameterValueException
 from functions.models import FunctionVersion
 
@@ -22,7 +23,7 @@ def create_function(caller: Caller, request: Operation) -> Operation:
         caller,
         reference,
         request,
-        _code(request.get("Code") or {}, request.get("PackageType") or "Zip"),
+        _code(caller, request),
         tags=request.get("Tags"),
         publish=bool(request.get("Publish")),
     )
@@ -37,6 +38,8 @@ def get_function(caller: Caller, request: Operation) -> Operation:
         "Configuration": configuration(version, reference.arn),
         "Code": {"RepositoryType": "S3", "Location": location(version.package_id)},
     }
+    if key := version.extras.get("SourceKMSKeyArn"):
+        shown["Code"]["SourceKMSKeyArn"] = key
     if version.function.tags:
         shown["Tags"] = version.function.tags
     if version.function.reserved_concurrency is not None:
@@ -67,8 +70,9 @@ def update_function_code(caller: Caller, request: Operation) -> Operation:
     version = actions.update_code(
         caller,
         reference,
-        _code(request, "Zip"),
+        _new_code(caller, request),
         architectures=request.get("Architectures"),
+        source_kms_key=request.get("SourceKMSKeyArn"),
         publish=bool(request.get("Publish")),
         dry_run=bool(request.get("DryRun")),
         revision_id=request.get("RevisionId"),
@@ -95,14 +99,27 @@ def delete_function(caller: Caller, request: Operation) -> Operation:
     return {"StatusCode": 204}
 
 
-def _code(source: Operation, package_type: str) -> bytes:
-    if package_type == "Image" or source.get("ImageUri"):
-        raise InvalidParameterValueException("Container images are not supported by this endpoint.", field="ImageUri")
-    if source.get("S3Bucket") or source.get("S3Key"):
+def _code(caller: Caller, request: Operation) -> Artifact:
+    """The code of CreateFunction."""
+    source = request.get("Code") or {}
+    if request.get("PackageType") == "Image" or source.get("ImageUri"):
         raise InvalidParameterValueException(
-            "Code in S3 is not supported by this endpoint yet: send the package as ZipFile.", field="S3Bucket"
+            "Container images are not supported by this endpoint: send the function as a .zip file archive.",
+            field="ImageUri",
         )
-    zipped = source.get("ZipFile")
-    if zipped is None:
+    return _found(artifact(caller, source))
+
+
+def _new_code(caller: Caller, request: Operation) -> Artifact:
+    """The code of UpdateFunctionCode. Every function here has packageType Zip."""
+    if request.get("ImageUri"):
+        raise InvalidParameterValueException(
+            "Please don't provide ImageUri when updating a function with packageType Zip.", field="ImageUri"
+        )
+    return _found(artifact(caller, request))
+
+
+def _found(code: Artifact | None) -> Artifact:
+    if code is None:
         raise InvalidParameterValueException("Please provide a source for function code.", field="ZipFile")
-    return bytes(zipped)
+    return code

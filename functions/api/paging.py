@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 
 from functions.errors import InvalidParameterValueException
@@ -20,7 +21,10 @@ M = TypeVar("M", bound=Model)
 def page(
     rows: QuerySet[M], keys: Mapping[str, Callable[[M], Any]], request: Mapping[str, Any]
 ) -> tuple[list[M], dict[str, str]]:
-    """One page of `rows`, and `NextMarker` if there is another. `keys`: field lookup -> how a row shows its value."""
+    """One page of `rows`, and `NextMarker` if there is another.
+
+    `keys`: field lookup (with a minus: downwards) -> how a row shows its value.
+    """
     rows = rows.order_by(*keys)
     if marker := request.get("Marker"):
         rows = _rest(rows, list(keys), marker)
@@ -39,17 +43,22 @@ def _rest(rows: QuerySet[M], fields: list[str], marker: str) -> QuerySet[M]:
         if type(values) is not list or len(values) != len(fields) or not all(map(_is_key, values)):
             raise ValueError
         # The first condition follows from the second; it is what an index can use.
-        return rows.filter(Q(**{f"{fields[0]}__gte": values[0]}) & _after(fields, values))
-    except (ValueError, TypeError, RecursionError):
+        return rows.filter(_compared(fields[0], values[0], "e") & _after(fields, values))
+    except (ValueError, TypeError, RecursionError, ValidationError):
         raise InvalidParameterValueException("Invalid pagination marker.", field="Marker") from None
 
 
 def _after(fields: list[str], values: list[Any]) -> Q:
     """(a, b) > (x, y), spelled out."""
-    condition = Q(**{f"{fields[-1]}__gt": values[-1]})
+    condition = _compared(fields[-1], values[-1])
     for field, value in zip(reversed(fields[:-1]), reversed(values[:-1]), strict=True):
-        condition = Q(**{f"{field}__gt": value}) | (Q(**{field: value}) & condition)
+        condition = _compared(field, value) | (Q(**{field.removeprefix("-"): value}) & condition)
     return condition
+
+
+def _compared(field: str, value: Any, or_equal: str = "") -> Q:
+    how = "lt" if field.startswith("-") else "gt"
+    return Q(**{f"{field.removeprefix('-')}__{how}{or_equal}": value})
 
 
 def _is_key(value: Any) -> bool:

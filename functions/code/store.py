@@ -1,7 +1,8 @@
-"""The store of deployment packages: a directory, content-addressed by the SHA-256 of the zip.
+"""The store of packages, of functions and of layers: a directory, content-addressed by the SHA-256 of the zip.
 
     <sha256>/      the unpacked tree: directories 0755, files 0644 or 0755, never changed once there
     <sha256>.zip   the zip as it came
+    <digest>/      several layers laid over one another (functions.code.layers): a tree without a zip
     .new-*/        a package on its way in; a leftover of a killed process is removed by `collect`
     .lock          held shared while a package is being put to use, exclusively while garbage is removed
 
@@ -27,7 +28,7 @@ from django.conf import settings
 from functions.code import archive
 from functions.errors import RequestEntityTooLargeException
 from functions.limits import limits
-from functions.models import FunctionVersion, Package
+from functions.models import FunctionVersion, LayerVersion, Package
 
 # Seconds a package stays after it was added or last used: an invocation that began on it may run for 900.
 GRACE = 1000.0
@@ -60,14 +61,17 @@ def zip_path(sha256: str) -> Path:
     return Path(settings.HEARTH_CODE) / f"{sha256}.zip"
 
 
-def add_zip(data: bytes) -> Package:
+def add_zip(data: bytes, limit: int | None = None) -> Package:
     """Check, unpack and keep a zip. The returned row is not saved yet: its action does that.
+
+    `limit` is the largest zip that is taken (bytes), as a rule that of uploads.
 
     Raises RequestEntityTooLargeException or InvalidParameterValueException as AWS does, and then leaves nothing behind.
     """
-    if len(data) > limits().zipped_bytes:
+    limit = limits().zipped_bytes if limit is None else limit
+    if len(data) > limit:
         raise RequestEntityTooLargeException(
-            f"Zipped size must be smaller than {limits().zipped_bytes} bytes", field="ZipFile", Type=None
+            f"Zipped size must be smaller than {limit} bytes", field="ZipFile", Type=None
         )
     sha256 = hashlib.sha256(data).hexdigest()
     if zip_path(sha256).exists() and tree(sha256).exists():
@@ -77,7 +81,7 @@ def add_zip(data: bytes) -> Package:
     try:
         unpacked = archive.unpack(data, aside / "tree")
         (aside / "zip").write_bytes(data)
-        _put(aside / "tree", tree(sha256))
+        put(aside / "tree", tree(sha256))
         os.replace(aside / "zip", zip_path(sha256))  # last: a zip in place says that all is there
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -147,10 +151,11 @@ def holding() -> Iterator[None]:
 
 
 def release(*sha256s: str) -> None:
-    """A version stopped using these packages: their time of grace begins now."""
-    for sha256 in sha256s:
-        if zip_path(sha256).exists():
-            os.utime(zip_path(sha256))
+    """A version stopped using these packages or layers: their time of grace begins now."""
+    for sha256 in filter(None, sha256s):
+        for path in (zip_path(sha256), tree(sha256)):
+            if path.exists():
+                os.utime(path)
 
 
 def collect(grace: float = GRACE) -> int:
@@ -166,7 +171,7 @@ def collect(grace: float = GRACE) -> int:
 
 
 def _collect(before: float) -> int:
-    used = set(FunctionVersion.objects.values_list("package_id", flat=True).distinct())
+    used = _used()
     root = Path(settings.HEARTH_CODE)
     garbage = [
         path
@@ -184,6 +189,16 @@ def _collect(before: float) -> int:
     return len(zips)
 
 
+def _used() -> set[str]:
+    """Every package that a version of a function or layer has, and what layers make together."""
+    versions = FunctionVersion.objects.all()
+    return {
+        *versions.values_list("package_id", flat=True).distinct(),
+        *versions.values_list("layer_tree", flat=True).distinct(),
+        *LayerVersion.objects.values_list("package_id", flat=True).distinct(),
+    }
+
+
 @contextmanager
 def _locked(how: int) -> Iterator[None]:
     file = os.open(Path(settings.HEARTH_CODE) / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -194,7 +209,8 @@ def _locked(how: int) -> Iterator[None]:
         os.close(file)
 
 
-def _put(source: Path, target: Path) -> None:
+def put(source: Path, target: Path) -> None:
+    """Move a finished tree to its place; one that is there already is the same."""
     try:
         os.rename(source, target)
     except OSError:  # not empty: another process put the same tree there

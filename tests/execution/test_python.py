@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from functions.execution.invocation import LIBRARY_PATH
 from functions.execution.runtimes.discovery import installed
+from functions.execution.sandbox.root import LIBRARY_PATH
 from functions.execution.spec import FunctionSpec
 from monitoring.report import Outcome
 from tests.execution.running import PYTHON, REGION, RunningExecutor

@@ -37,8 +37,10 @@ RUNTIMES = {
 }
 PLACEHOLDER = re.compile(r"<([a-z][a-z0-9_-]*(?::\d+)?)>")
 REPEATED = re.compile(r"<(.):len\((\d+)\)>")
+# The service model has since put parentheses around its pattern of a layer version's ARN.
+PARENTHESES = re.compile(r"\((\(arn:\S+:layer:\S+\|\(arn:\S+:awslayer:\S+?\))\)")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(\+0000|Z)")
-MOMENTS = ("LastModified", "CreationTime", "LastModifiedTime")
+MOMENTS = ("LastModified", "CreationTime", "LastModifiedTime", "CreatedDate")
 
 
 class InProcess:
@@ -137,6 +139,7 @@ class Replay:
         recorded = REPEATED.sub(lambda found: found[1] * int(found[2]), recorded)
         if "at 'resource'" in recorded:  # the pattern is the service model's, which has grown since
             recorded, actual = recorded.partition(" pattern: ")[0], actual.partition(" pattern: ")[0]
+        actual = PARENTHESES.sub(r"\1", actual) if isinstance(actual, str) else actual
         if whole := PLACEHOLDER.fullmatch(recorded):
             self._bind(whole[1], actual, where)
             return

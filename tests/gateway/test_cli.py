@@ -55,7 +55,10 @@ class TestCli:
         [
             ("lambda get-function --function-name none", "(ResourceNotFoundException) when calling the GetFunction"),
             ("lambda get-function --function-name a:b:c:d:e", "(ValidationException) when calling the GetFunction"),
-            ("lambda list-layers", "(UnsupportedOperationException) when calling the ListLayers operation"),
+            (
+                "lambda list-durable-executions-by-function --function-name none",
+                "(UnsupportedOperationException) when calling the ListDurableExecutionsByFunction operation",
+            ),
             ("iam get-role --role-name none", "The role with name none cannot be found."),
             ("iam list-users", "(InvalidAction) when calling the ListUsers operation"),
             ("cloudwatch describe-alarms", "DescribeAlarms is not supported by Hearth yet."),

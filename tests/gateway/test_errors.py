@@ -26,9 +26,9 @@ CALLS = {
 }
 
 
-def error_of(client: Any, method: str) -> tuple[str, int, str]:
+def error_of(client: Any, method: str, **members: Any) -> tuple[str, int, str]:
     with pytest.raises(ClientError) as caught:
-        getattr(client, method)()
+        getattr(client, method)(**members)
     answer = caught.value.response
     return answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Message"]
 
@@ -115,7 +115,7 @@ def test_operations_that_are_not_there_yet(boto: Boto, service: str) -> None:
     """Every protocol says so with a client error that no SDK tries again."""
     client = boto(service)
     method = {
-        "lambda": "list_layers",
+        "lambda": "list_durable_executions_by_function",
         "logs": "describe_queries",
         "cloudwatch": "describe_alarms",
         "iam": "list_users",
@@ -128,7 +128,8 @@ def test_operations_that_are_not_there_yet(boto: Boto, service: str) -> None:
         "s3": "list_buckets",
         "route53": "list_hosted_zones",
     }[service]
-    code, status, message = error_of(client, method)
+    members = {"FunctionName": "name"} if service == "lambda" else {}
+    code, status, message = error_of(client, method, **members)
     assert code in ("UnsupportedOperationException", "InvalidAction", "UnknownOperationException")
     assert status == 400
     assert message.endswith("is not supported by Hearth yet.")

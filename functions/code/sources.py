@@ -1,0 +1,73 @@
+"""Where code comes from: the request itself, or an object in S3."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions import aws
+from functions.access.caller import Caller
+from functions.errors import InvalidParameterValueException
+from functions.limits import limits
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A zip, and how large one may be that came this way (bytes)."""
+
+    data: bytes
+    limit: int
+
+
+def artifact(caller: Caller, source: Mapping[str, Any]) -> Artifact | None:
+    """What the members ZipFile, S3Bucket, S3Key and S3ObjectVersion of a request mean; None when none is there.
+
+    Raises InvalidParameterValueException, in S3's own words where S3 refuses.
+    """
+    zipped = source.get("ZipFile")
+    bucket, key = source.get("S3Bucket"), source.get("S3Key")
+    if zipped is not None:
+        if bucket or key:
+            raise InvalidParameterValueException(
+                "Please do not provide other FunctionCode parameters when providing a ZipFile.", field="ZipFile"
+            )
+        return Artifact(bytes(zipped), limits().zipped_bytes)
+    if not bucket and not key:
+        return None
+    if not bucket or not key:
+        raise InvalidParameterValueException(
+            "Please provide both S3Bucket and S3Key.", field="S3Key" if bucket else "S3Bucket"
+        )
+    if source.get("S3ObjectStorageMode") == "REFERENCE":
+        raise InvalidParameterValueException(
+            "S3ObjectStorageMode REFERENCE is not supported by this endpoint: packages are copied.",
+            field="S3ObjectStorageMode",
+        )
+    return Artifact(_object(caller.region, bucket, key, source.get("S3ObjectVersion")), limits().unzipped_bytes)
+
+
+def _object(region: str, bucket: str, key: str, version: str | None) -> bytes:
+    which = {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}
+    try:
+        client = aws.client("s3", region)
+    except aws.NoEndpoint as error:
+        error.field = "S3Bucket"
+        raise
+    try:
+        answer = client.get_object(**which)
+        with answer["Body"] as body:
+            if answer["ContentLength"] > limits().unzipped_bytes:
+                raise InvalidParameterValueException(
+                    f"Unzipped size must be smaller than {limits().unzipped_bytes} bytes", field="S3Key"
+                )
+            return bytes(body.read())
+    except ClientError as refusal:
+        said = refusal.response["Error"]
+        code, message = said.get("Code", "Unknown"), said.get("Message", "")
+    except BotoCoreError as failure:
+        code, message = "ServiceUnavailable", str(failure)
+    raise InvalidParameterValueException(
+        f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {message}",
+        field="S3Bucket" if code == "NoSuchBucket" else "S3Key",
+    )
