@@ -55,6 +55,11 @@ class ResourceConflictException(ServiceError):
     code = "ResourceConflictException"
 
 
+class ProvisionedConcurrencyConfigNotFoundException(ServiceError):
+    status_code = 404
+    code = "ProvisionedConcurrencyConfigNotFoundException"
+
+
 class PreconditionFailedException(ServiceError):
     status_code = 412
     code = "PreconditionFailedException"

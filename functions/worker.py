@@ -18,13 +18,17 @@ from typing import Any
 import redis
 from celery import bootsteps
 from django.conf import settings
+from django.db import DatabaseError, close_old_connections
 
+from functions.execution.spec import LaneError
 from functions.invoke import nodes
+from functions.invoke.provisioning import Reconciler
 
 log = logging.getLogger(__name__)
 
 ANNOUNCE_SECONDS = 1.0
 DRAIN_SECONDS = 20.0
+PROVISION_SECONDS = 0.25
 
 
 # The kernel kills the child when the thread that started it ends, whatever ended it.
@@ -114,11 +118,13 @@ class NodeStep(bootsteps.StartStopStep):
         self.ingester = Child("ingester", [sys.executable, str(settings.BASE_DIR / "manage.py"), "ingest"])
         self._stopping = threading.Event()
         self._announcer = threading.Thread(target=self._announce, name="announce-node", daemon=True)
+        self._provisioner = threading.Thread(target=self._provision, name="provision", daemon=True)
 
     def start(self, parent: Any) -> None:
         self.executor.start()
         self.ingester.start()
         self._announcer.start()
+        self._provisioner.start()
 
     def stop(self, parent: Any) -> None:
         self._stopping.set()
@@ -131,6 +137,19 @@ class NodeStep(bootsteps.StartStopStep):
     def _executor_ready(self, message: dict[str, Any]) -> None:
         facts = {"isolation": message.get("isolation", {}), "pid": os.getpid()}
         self.node = nodes.Node(self.node.id, self.node.address, facts)
+
+    def _provision(self) -> None:
+        """Tell the executor what shall stand initialised, at its start and after every change."""
+        reconciler = Reconciler(self.node.address)
+        while not self._stopping.wait(PROVISION_SECONDS):
+            process = self.executor.process
+            if process is None or not self.executor.ready.is_set():
+                continue
+            close_old_connections()
+            try:
+                reconciler.turn(process.pid)
+            except (LaneError, DatabaseError) as error:
+                log.warning("provisioned concurrency was not brought up to date: %s", error)
 
     def _announce(self) -> None:
         while not self._stopping.wait(0.05 if not self.executor.ready.is_set() else ANNOUNCE_SECONDS):

@@ -7,6 +7,7 @@ from uuid import uuid4
 from functions import lookup
 from functions.access.caller import Caller
 from functions.actions.base import change, deployed
+from functions.actions.provisioned_concurrency import check_alias
 from functions.arn import FunctionReference
 from functions.errors import (
     InvalidParameterValueException,
@@ -80,6 +81,8 @@ def update(
         if description is not None:
             alias.description = description
         alias.routing = _routing(function, alias.version, alias.routing if weights is None else weights)
+        if function.provisioned.filter(qualifier=name).exists():
+            check_alias(function, alias)
         alias.revision_id = uuid4()
         alias.save()
         alias.function = function
@@ -118,7 +121,9 @@ def delete(caller: Caller, reference: FunctionReference, name: str, *, why: str 
         detail.update({"from": _target(alias), "to": None} if alias else {"unchanged": True})
         function.aliases.filter(name=name).delete()
         function.urls.filter(qualifier=name).delete()
+        function.policies.filter(qualifier=name).delete()
         function.event_invoke_configs.filter(qualifier=name).delete()
+        function.provisioned.filter(qualifier=name).delete()
 
 
 def _target(alias: Alias) -> dict[str, Any]:

@@ -1,13 +1,11 @@
 """Reserved concurrency of a function."""
 
-from django.db.models import Sum
-
-from functions import lookup
+from functions import lookup, reservations
 from functions.access.caller import Caller
 from functions.actions.base import change
 from functions.arn import FunctionReference
 from functions.errors import InvalidParameterValueException, ResourceNotFoundException
-from functions.limits import concurrency, minimum_unreserved
+from functions.limits import minimum_unreserved
 from functions.models import Account, AuditEntry, Function
 
 
@@ -21,15 +19,15 @@ def reserve(caller: Caller, reference: FunctionReference, reserved: int) -> None
             function = lookup.function(reference, lock=True)
         except ResourceNotFoundException:
             raise lookup.not_found(reference.qualified("$LATEST")) from None
-        others = reserved_in_account(reference.account_id, reference.region) - (function.reserved_concurrency or 0)
-        least = minimum_unreserved()
-        if concurrency() - others - reserved < least:
+        ahead = sum(function.provisioned.values_list("requested", flat=True))
+        if reserved < ahead:
             raise InvalidParameterValueException(
-                "Specified ReservedConcurrentExecutions for function decreases account's "
-                f"UnreservedConcurrentExecution below its minimum value of [{least}].",
+                f"ReservedConcurrentExecutions {reserved} should not be lower than configured total "
+                f"provisionedConcurrentExecutions [{ahead}].",
                 field="ReservedConcurrentExecutions",
-                Type=None,
             )
+        rest = reservations.unreserved(reference.account_id, reference.region, but=function) - reserved
+        check_rest(rest, "ReservedConcurrentExecutions")
         function.reserved_concurrency = reserved
         function.save(update_fields=["reserved_concurrency"])
 
@@ -55,7 +53,13 @@ def before_throttle(function: Function) -> int | None:
     return next((reserved for reserved in found if reserved != 0), None)
 
 
-def reserved_in_account(account_id: str, region: str) -> int:
-    """The sum of all reservations."""
-    rows = Function.objects.filter(account_id=account_id, region=region)
-    return rows.aggregate(total=Sum("reserved_concurrency"))["total"] or 0
+def check_rest(rest: int, asked: str, field: str = "") -> None:
+    """Refuse what leaves too little of the account's concurrency to all functions. `asked`: the message's name for it."""
+    least = minimum_unreserved()
+    if rest < least:
+        raise InvalidParameterValueException(
+            f"Specified {asked} for function decreases account's UnreservedConcurrentExecution below its minimum value "
+            f"of [{least}].",
+            field=field or asked,
+            Type=None,
+        )

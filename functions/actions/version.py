@@ -104,6 +104,9 @@ def delete(caller: Caller, reference: FunctionReference) -> None:
         detail.update(version=version.label, description=version.description, package=version.package_id)
         version.delete()
         function.event_invoke_configs.filter(qualifier=version.label).delete()
+        function.policies.filter(qualifier=version.label).delete()
+        function.provisioned.filter(qualifier=version.label).delete()
+        function.scaling_configs.filter(qualifier=version.label).delete()
         transaction.on_commit(lambda: store.release(version.package_id, version.layer_tree))
 
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 from functions.access.caller import Caller
-from functions.actions.concurrency import reserved_in_account
 from functions.actions.version import storage_used
 from functions.limits import concurrency, limits
 from functions.models import Function
+from functions.reservations import unreserved
 
 
 def get_account_settings(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def get_account_settings(caller: Caller, request: dict[str, Any]) -> dict[str, A
             "CodeSizeUnzipped": allowed.unzipped_bytes,
             "CodeSizeZipped": allowed.zipped_bytes,
             "ConcurrentExecutions": concurrency(),
-            "UnreservedConcurrentExecutions": concurrency() - reserved_in_account(account_id, region),
+            "UnreservedConcurrentExecutions": unreserved(account_id, region),
         },
         "AccountUsage": {
             "TotalCodeSize": storage_used(account_id, region),

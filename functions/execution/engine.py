@@ -1,7 +1,7 @@
 """The parts of one executor, put together, and the invocation's way through them."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from functions.execution.concurrency import Concurrency
@@ -9,6 +9,8 @@ from functions.execution.environment import Environment
 from functions.execution.invocation import Invocation
 from functions.execution.loop import Loop
 from functions.execution.pools import NoEnvironment, Pools
+from functions.execution.preparation import Preparation
+from functions.execution.provisioned import Provisioned
 from functions.execution.sandbox.place import Placer
 from functions.execution.spec import FunctionSpec, Throttled
 from functions.execution.stream import Head
@@ -30,8 +32,12 @@ class Engine:
     record_bytes: int
     concurrency: Concurrency = field(default_factory=Concurrency)
     specs: dict[str, FunctionSpec] = field(default_factory=dict)
-    running: dict[Environment, Invocation] = field(default_factory=dict)
+    running: dict[Environment, Invocation | Preparation] = field(default_factory=dict)
+    provisioned: Provisioned = field(init=False)
     _watching: bool = False
+
+    def __post_init__(self) -> None:
+        self.provisioned = Provisioned(self)
 
     def know(self, wire: dict[str, object]) -> FunctionSpec:
         spec = FunctionSpec.from_wire(wire)
@@ -42,8 +48,14 @@ class Engine:
 
     async def invoke(self, spec: FunctionSpec, head: Head, event: bytes) -> tuple[Head, bytes]:
         """The answer of one invocation, whatever happens."""
+        if tenant := head.get("tenant"):
+            spec = replace(spec, tenant=tenant)
+        ready = spec.key in self.provisioned.allocations and self.pools.is_provisioned(spec)
+        maximum = head.get("maximum")
         try:
-            with self.concurrency.lease(spec, head["reserved"], head["unreserved"]) as in_use:
+            with self.concurrency.lease(
+                spec, head["reserved"], head["unreserved"], provisioned=ready, maximum=maximum
+            ) as in_use:
                 invocation = Invocation(self, spec, head, event, in_use)
                 try:
                     return await invocation.run()

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from functions.execution.logs import LogBuffer
+from functions.execution.logs import PIPE_BYTES, LogBuffer
 from functions.execution.loop import Loop, Promise
 from functions.execution.sandbox.cgroups import MIB
 from functions.execution.sandbox.factory import TMP_MB, Factory, Sandbox
@@ -105,6 +105,7 @@ class Environment:
         "log_stream",
         "logs",
         "on_change",
+        "provisioned",
         "sandbox",
         "spec",
         "started",
@@ -119,6 +120,7 @@ class Environment:
         self.spec: FunctionSpec | None = None
         self.log_stream = ""
         self.frozen = False
+        self.provisioned = False  # initialised ahead, and to stay
         self.idle_since = 0.0
         self.started = time.monotonic()
         self.deadline = 0.0  # of what it does now, monotonic
@@ -160,6 +162,7 @@ class Environment:
             "pid": self.sandbox.pid if self.sandbox is not None else None,
             "state": self.state.value,
             "frozen": self.frozen,
+            "provisioned": self.provisioned,
             "age_s": round(now - self.started, 1),
             "idle_s": round(now - self.idle_since, 1) if self.state is State.IDLE else None,
             "log_stream": self.log_stream,
@@ -224,12 +227,21 @@ class Environment:
         return await self._ask(head, body, limit_s)
 
     def finish(self) -> None:
-        """The invocation's books are closed: free for the next one."""
+        """The invocation's books, or those of its init, are closed: free for the next one."""
         if self.state is State.BUSY and not self._kill_reason:
             self.idle_since = time.monotonic()
             self.move(State.IDLE)
-        elif self.state is State.DRAINING:
+        elif self.state is State.DRAINING or self._leaving:
             self.kill("stop")
+
+    def oversee(self, now: float) -> bool:
+        """While it works: deadline, memory, log. True when it prints so much that the next look should come soon."""
+        much = self.logs.drain() > PIPE_BYTES // 2 and not self.logs.dropping
+        if now >= self.deadline:
+            self.kill("timeout")
+        elif self.over_memory():
+            self.kill(OOM)
+        return much
 
     async def _ask(self, head: Head, body: bytes, limit_s: float) -> Outcome:
         assert self._stream is not None

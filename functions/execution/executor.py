@@ -21,6 +21,7 @@ from typing import Any
 from functions.execution.engine import Engine
 from functions.execution.loop import Loop
 from functions.execution.pools import Budget, NoEnvironment, Pools
+from functions.execution.runtimes import discovery
 from functions.execution.runtimes.discovery import installed
 from functions.execution.sandbox import cgroups, holder, uids
 from functions.execution.sandbox import syscalls as sc
@@ -142,10 +143,11 @@ class Executor:
             return None, str(error)
         return cgroups.Groups(version, roots, self.block.number, sorted(roots)), ""
 
-    def _factory(self, runtime: str) -> Factory:
-        interpreter = installed().get(runtime)
+    def _factory(self, name: str) -> Factory:
+        runtime, _, version = name.partition("@")
+        interpreter = discovery.interpreter(runtime, version)
         if interpreter is None:
-            raise NoEnvironment(f"The runtime {runtime} is not installed on this node")
+            raise NoEnvironment(f"The runtime {name} is not installed on this node")
         return Factory(self.loop, interpreter, self.groups, self.block)
 
 

@@ -42,6 +42,11 @@ def _platform(outcome: Outcome, kind: str, request_id: str, text: str, status: s
     return Failure(outcome, kind, payload, message, status, line)
 
 
+def of(outcome: Answer | Ended, request_id: str, timeout_s: float) -> Failure | None:
+    """What AWS says of an outcome; None when it is none of failure."""
+    return ended(outcome, request_id, timeout_s) if isinstance(outcome, Ended) else answered(outcome)
+
+
 def ended(end: Ended, request_id: str, timeout_s: float) -> Failure:
     """The runtime went away instead of answering."""
     if end.reason == "timeout":

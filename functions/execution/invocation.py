@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from functions.execution import failures, lines
-from functions.execution.environment import OOM, Answer, Ended, Environment, Outcome, State
+from functions.execution.environment import Answer, Ended, Environment, Outcome, State
 from functions.execution.failures import Failure
-from functions.execution.logs import PIPE_BYTES, Line, tail
+from functions.execution.logs import Line, tail
 from functions.execution.runtimes.table import RUNTIMES
 from functions.execution.sandbox.root import LIBRARY_PATH
 from functions.execution.spec import FunctionSpec
@@ -32,7 +32,12 @@ def failed(outcome: Outcome) -> bool:
     return isinstance(outcome, Ended) or "error" in outcome.head
 
 
-def function_environment(spec: FunctionSpec, log_group: str, log_stream: str) -> dict[str, str]:
+def assignment(spec: FunctionSpec, log_stream: str, initialization: str = "on-demand") -> dict[str, object]:
+    """What a runtime process is told when it becomes an environment of `spec`."""
+    return {"handler": spec.handler, "environment": function_environment(spec, log_stream, initialization)}
+
+
+def function_environment(spec: FunctionSpec, log_stream: str, initialization: str) -> dict[str, str]:
     """The variables of the runtime process: the user's own, then those that AWS sets and nobody may override."""
     runtime = RUNTIMES[spec.runtime]
     variables = {
@@ -57,9 +62,9 @@ def function_environment(spec: FunctionSpec, log_group: str, log_stream: str) ->
         "AWS_LAMBDA_FUNCTION_NAME": spec.function_name,
         "AWS_LAMBDA_FUNCTION_VERSION": spec.version,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory_mb),
-        "AWS_LAMBDA_LOG_GROUP_NAME": log_group,
+        "AWS_LAMBDA_LOG_GROUP_NAME": spec.group,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": initialization,
         "LAMBDA_TASK_ROOT": "/var/task",
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
     }
@@ -76,7 +81,6 @@ class Invocation:
     event: bytes
     in_use: int
     environment: Environment | None = None
-    log_group: str = ""
     log_stream: str = ""
     init_ms: float | None = None
     started_ms: float = 0.0
@@ -92,7 +96,6 @@ class Invocation:
 
     async def run(self) -> tuple[Head, bytes]:
         spec = self.spec
-        self.log_group = spec.log_group or f"/aws/lambda/{spec.function_name}"
         self.started_ms = time.time() * 1000
         environment = await self.engine.pools.acquire(spec)
         self.take(environment)
@@ -130,12 +133,9 @@ class Invocation:
 
     async def initialise(self, environment: Environment, limit_s: float) -> Outcome:
         spec = self.spec
-        assignment = {
-            "handler": spec.handler,
-            "environment": function_environment(spec, self.log_group, self.log_stream),
-        }
+        given = assignment(spec, self.log_stream)
         began = time.monotonic()
-        outcome = await environment.initialise(self.engine.placer, spec, self.engine.trees(spec), assignment, limit_s)
+        outcome = await environment.initialise(self.engine.placer, spec, self.engine.trees(spec), given, limit_s)
         self.init_ms = (time.monotonic() - began) * 1000
         environment.logs.drain()
         return outcome
@@ -177,9 +177,7 @@ class Invocation:
         return outcome
 
     def failure(self, outcome: Outcome) -> Failure | None:
-        if isinstance(outcome, Ended):
-            return failures.ended(outcome, self.request_id, self.spec.timeout_s)
-        return failures.answered(outcome)
+        return failures.of(outcome, self.request_id, self.spec.timeout_s)
 
     def log_init(self, phase: str, outcome: Outcome) -> None:
         failure = self.failure(outcome)
@@ -235,6 +233,8 @@ class Invocation:
         self, logged: list[Line], failure: Failure | None, duration_ms: float, peak_mb: int, response: bytes
     ) -> Report:
         spec, head, engine = self.spec, self.head, self.engine
+        allocation = engine.provisioned.allocations.get(spec.key)
+        assert self.environment is not None
         return Report(
             kind=Kind.INVOCATION,
             account_id=spec.account_id,
@@ -245,7 +245,7 @@ class Invocation:
             request_id=self.request_id,
             source=head.get("source", ""),
             at_ms=self.started_ms,
-            log_group=self.log_group,
+            log_group=spec.group,
             log_stream=self.log_stream,
             lines=logged,
             outcome=failure.outcome if failure else Result.SUCCESS,
@@ -258,6 +258,9 @@ class Invocation:
             error_message=failure.message if failure else "",
             attempt=head.get("attempt", 1),
             concurrency=self.in_use,
+            provisioned=self.environment.provisioned if allocation is not None else None,
+            provisioned_in_use=allocation.busy if allocation is not None else 0,
+            provisioned_wanted=allocation.wanted if allocation is not None else 0,
             event_size=len(self.event),
             response_size=len(response),
             event=engine.recorded(self.event),
@@ -265,14 +268,10 @@ class Invocation:
         )
 
     def tick(self, now: float) -> bool:
-        """While it runs: deadline, memory, log. True when it prints so much that the next look should come soon."""
+        """While it runs. True when the next look should come soon."""
         environment = self.environment
         assert environment is not None
-        much = environment.logs.drain() > PIPE_BYTES // 2 and not environment.logs.dropping
-        if now >= environment.deadline:
-            environment.kill("timeout")
-        elif environment.over_memory():
-            environment.kill(OOM)
+        much = environment.oversee(now)
         if environment.logs.lines and self.began and now - self.flushed >= FLUSH_SECONDS:
             self.flushed = now
             self.report_lines(environment.logs.take())
@@ -291,7 +290,7 @@ class Invocation:
                 version=spec.version,
                 request_id=self.request_id,
                 at_ms=logged[0][0],
-                log_group=self.log_group,
+                log_group=spec.group,
                 log_stream=self.log_stream,
                 lines=logged,
             )

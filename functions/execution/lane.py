@@ -7,7 +7,8 @@ A stream socket carries frames both ways, one request at a time on a connection:
     header    JSON object
     body      bytes, never re-encoded (the event, the response)
 
-Requests: {"op": "invoke", ...}, {"op": "status"} and {"op": "recycle", ...}. The first invocation of a spec that the
+Requests: {"op": "invoke", ...}, {"op": "status"}, {"op": "recycle", ...}, {"op": "provision"} with what is wanted in
+its body, and {"op": "provisioned", ...}. The first invocation of a spec that the
 executor has not seen is answered {"status": "need-spec"}; the client sends it again with the spec inside, so that the
 hot path carries a key only. Other answers: {"status": "ok", ...InvocationResult},
 {"status": "throttled", "reason": ...}, {"status": "failed", "message": ...}.
@@ -22,12 +23,14 @@ import os
 import socket
 import struct
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 import orjson
 
 from functions.execution.spec import (
+    FunctionSpec,
     InvocationRequest,
     InvocationResult,
     LaneError,
@@ -89,6 +92,10 @@ class LaneClient:
             "reserved": spec.reserved_concurrency,
             "unreserved": spec.unreserved_concurrency,
         }
+        if request.tenant_id:
+            header["tenant"] = request.tenant_id
+        if spec.maximum_environments is not None:
+            header["maximum"] = spec.maximum_environments
         answer, body = self.call(header, payload)
         if answer["status"] == "need-spec":
             answer, body = self.call({**header, "spec": asdict(spec)}, payload)
@@ -122,6 +129,17 @@ class LaneClient:
         Each goes after what it runs. Returns how many there were.
         """
         return int(self.call({"op": "recycle", "function": function, "log_stream": log_stream})[0]["ended"])
+
+    def provision(self, targets: Iterable[tuple[FunctionSpec, int]]) -> None:
+        """Keep so many environments of these versions initialised, and none of others. The node does it soon after."""
+        wanted = [{"spec": spec.to_wire(), "count": count} for spec, count in targets]
+        self.call({"op": "provision"}, encode_head({"wanted": wanted}))
+
+    def provisioned(self, function: str) -> list[dict[str, Any]]:
+        """What stands initialised of a function (`account:region:name`), by version: `version`, `wanted`, `allocated`,
+        `available` and `reason`, which says why there is too little."""
+        found: list[dict[str, Any]] = self.call({"op": "provisioned", "function": function})[0]["versions"]
+        return found
 
     def call(self, header: dict[str, Any], body: bytes = b"") -> tuple[dict[str, Any], bytes]:
         connection = self._send(encode_frame(header, body))

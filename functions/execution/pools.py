@@ -1,8 +1,8 @@
 """Which environments there are, and which one serves the next invocation.
 
-A warm one of the same key comes first (the last that was used, so that the others may be reaped), then a pre-warmed one
-of the runtime, then one made on demand. A node has a budget of environments and of configured memory: beyond it the
-idle environment that was used longest ago has to go.
+A warm one of the same pool comes first (a provisioned one, else the last that was used, so that the others may be
+reaped), then a pre-warmed one of the runtime, then one made on demand. A node has a budget of environments and of
+configured memory: beyond it the idle environment that was used longest ago has to go. Provisioned ones stay.
 """
 
 import logging
@@ -35,7 +35,7 @@ class Budget:
 
 @dataclass(slots=True)
 class Waiter:
-    key: str
+    pool: str  # of whose environments one may come back meanwhile; empty: none of them is wanted
     promise: Promise[Environment]
 
 
@@ -62,37 +62,38 @@ class Pools:
         self._factory = factory
         self._runtimes: dict[str, RuntimePool] = {}
         self._of: dict[Environment, RuntimePool] = {}
-        self._idle: dict[str, list[Environment]] = {}
+        self._idle: dict[str, list[Environment]] = {}  # by spec.pool; provisioned ones last
         self._current: dict[tuple[str, str], str] = {}
         self._evicted: set[Environment] = set()  # killed to make room, not dead yet
         self._memory_mb = 0
         self._sweeping = False
         self.closed = False
+        self.on_loss: Callable[[Environment], None] = lambda _: None  # a provisioned one died
 
     # --- for invocations ---
 
     async def acquire(self, spec: FunctionSpec) -> Environment:
-        """An environment for one invocation: IDLE of this key, or READY to be initialised. Raises NoEnvironment."""
-        self._retire(spec)
-        idle = self._idle.get(spec.key)
+        """An environment for one invocation: IDLE of this pool, or READY to be initialised. Raises NoEnvironment."""
+        self.introduce(spec)
+        idle = self._idle.get(spec.pool)
         while idle:
             environment = idle.pop()
             if not idle:
-                del self._idle[spec.key]
+                del self._idle[spec.pool]
             if environment.usable:
                 return environment
         return await self.fresh(spec)
 
-    async def fresh(self, spec: FunctionSpec) -> Environment:
-        """A READY environment of the spec's runtime (or an IDLE one of this key that came back meanwhile)."""
-        pool = self.runtime(spec.runtime)
+    async def fresh(self, spec: FunctionSpec, *, warm: bool = True) -> Environment:
+        """A READY environment of the spec's runtime; if `warm`, perhaps an IDLE one of its pool that came back."""
+        pool = self.runtime(spec.interpreter)
         self._make_room(spec.memory_mb, 0 if pool.ready else 1)
         environment = None
         while pool.ready and (environment is None or not environment.usable):
             environment = pool.ready.pop()
             self._plan_refill(pool)
         if environment is None or not environment.usable:
-            waiter = Waiter(spec.key, Promise(self._loop))
+            waiter = Waiter(spec.pool if warm else "", Promise(self._loop))
             pool.waiters.append(waiter)
             if pool.starting < len(pool.waiters):
                 self._start(pool)
@@ -102,23 +103,54 @@ class Pools:
         return environment
 
     def release(self, environment: Environment) -> None:
-        """The invocation is over."""
+        """The invocation, or the init ahead of one, is over."""
         environment.finish()
         spec = environment.spec
         if not environment.usable or spec is None:
             return
-        if self.closed or self._current.get((spec.function, spec.version)) != spec.key:
+        if self.closed or not self.is_current(spec):
             environment.kill("stop")
             return
         for waiter in self._of[environment].waiters:
-            if waiter.key == spec.key:
+            if waiter.pool == spec.pool:
                 self._of[environment].waiters.remove(waiter)
                 waiter.promise.set(environment)
                 return
-        self._idle.setdefault(spec.key, []).append(environment)
+        idle = self._idle.setdefault(spec.pool, [])
+        if environment.provisioned or not idle or not idle[-1].provisioned:
+            idle.append(environment)
+        else:
+            idle.insert(sum(not each.provisioned for each in idle), environment)
         if not self._sweeping:
             self._sweeping = True
             self._loop.later(SWEEP_SECONDS, self._sweep)
+
+    # --- for what is provisioned ---
+
+    def introduce(self, spec: FunctionSpec) -> None:
+        """A new key of a function's version ends the environments of the old one."""
+        which = (spec.function, spec.version)
+        old = self._current.get(which)
+        if old == spec.key:
+            return
+        self._current[which] = spec.key
+        if old is not None:
+            for environment in list(self._of):
+                if environment.spec is not None and environment.spec.key == old:
+                    environment.drain()
+
+    def is_current(self, spec: FunctionSpec) -> bool:
+        return self._current.get((spec.function, spec.version)) == spec.key
+
+    def is_provisioned(self, spec: FunctionSpec) -> bool:
+        """Whether the next `acquire` takes an environment that was initialised ahead."""
+        idle = self._idle.get(spec.pool)
+        return idle is not None and idle[-1].provisioned and idle[-1].usable
+
+    def has_room(self, spec: FunctionSpec) -> bool:
+        """Whether one environment more fits into the budget, at the cost of idle ones."""
+        self._make_room(spec.memory_mb, 1)
+        return self._fits(spec.memory_mb, 1)
 
     # --- for the executor ---
 
@@ -213,11 +245,9 @@ class Pools:
         spec = environment.spec
         if spec is not None:
             self._memory_mb -= spec.memory_mb
-            idle = self._idle.get(spec.key)
-            if idle and environment in idle:
-                idle.remove(environment)
-                if not idle:
-                    del self._idle[spec.key]
+            self._forget_idle(environment)
+            if environment.provisioned:
+                self.on_loss(environment)
             return
         if pool is None:
             pool = next(p for p in self._runtimes.values() if p.factory is environment.factory)
@@ -248,28 +278,28 @@ class Pools:
         if not self.closed and not pool.starting and len(pool.ready) < pool.target and self._fits(0, 1):
             self._start(pool)
 
-    def _retire(self, spec: FunctionSpec) -> None:
-        """A new key of a function's version ends the environments of the old one."""
-        which = (spec.function, spec.version)
-        old = self._current.get(which)
-        if old == spec.key:
-            return
-        self._current[which] = spec.key
-        if old is not None:
-            self._idle.pop(old, None)
-            for environment in list(self._of):
-                if environment.spec is not None and environment.spec.key == old:
-                    environment.drain()
-
     def _make_room(self, memory_mb: int, environments: int) -> None:
         """End idle environments, the longest idle first, until so much more fits. What is busy stays all the same."""
-        while self._idle and not self._fits(memory_mb, environments):
-            key = min(self._idle, key=lambda key: self._idle[key][0].idle_since)
-            oldest = self._idle[key].pop(0)
-            if not self._idle[key]:
-                del self._idle[key]
+        while not self._fits(memory_mb, environments):
+            # The first of a pool that is provisioned has only such ones behind it.
+            oldest = min(
+                (idle[0] for idle in self._idle.values() if not idle[0].provisioned),
+                key=lambda each: each.idle_since,
+                default=None,
+            )
+            if oldest is None:
+                return
+            self._forget_idle(oldest)
             self._evicted.add(oldest)
             oldest.kill("evicted")
+
+    def _forget_idle(self, environment: Environment) -> None:
+        pool = environment.spec.pool if environment.spec is not None else ""
+        idle = self._idle.get(pool)
+        if idle and environment in idle:
+            idle.remove(environment)
+            if not idle:
+                del self._idle[pool]
 
     def _fits(self, memory_mb: int, environments: int) -> bool:
         leaving_mb = sum(environment.spec.memory_mb for environment in self._evicted if environment.spec is not None)
@@ -287,7 +317,7 @@ class Pools:
         for key, environments in list(self._idle.items()):
             for environment in list(environments):
                 age = now - environment.idle_since
-                if age >= self._idle_s:
+                if age >= self._idle_s and not environment.provisioned:
                     environments.remove(environment)
                     environment.kill("reaped")
                 elif age >= FREEZE_SECONDS:

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from functions.execution.engine import Engine
-from functions.execution.lane import MAX_BODY, MAX_HEADER
+from functions.execution.lane import MAX_BODY, MAX_HEADER, decode_head
 from functions.execution.loop import Loop
+from functions.execution.spec import FunctionSpec
 from functions.execution.stream import Head, Stream
 
 
@@ -89,6 +90,13 @@ class Server:
             case "recycle":
                 ended = self._engine.pools.recycle(head["function"], head["log_stream"])
                 stream.send({"status": "ok", "ended": ended})
+            case "provision":
+                self._engine.provisioned.want(
+                    (FunctionSpec.from_wire(each["spec"]), each["count"]) for each in decode_head(body)["wanted"]
+                )
+                stream.send({"status": "ok"})
+            case "provisioned":
+                stream.send({"status": "ok", "versions": self._engine.provisioned.of(head["function"])})
             case op:
                 stream.send({"status": "failed", "message": f"unknown operation {op!r}"})
 

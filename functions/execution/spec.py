@@ -26,9 +26,14 @@ class FunctionSpec:
     environment: dict[str, str] = field(default_factory=dict)  # the user's own variables
     role: str = ""  # ARN
     reserved_concurrency: int | None = None
-    # Invocations at once in the account that are not reserved by any function.
+    # Invocations at once in the account that are not kept by any function for itself.
     unreserved_concurrency: int = 1000
+    maximum_environments: int | None = None  # of this version
     log_group: str = ""
+    runtime_version: str = ""  # in full: 3.11.7; empty for the node's first interpreter of the runtime
+    capacity_provider: str = ""  # ARN of the pool of nodes that it runs on; empty for those that belong to none
+    tenant_isolation: bool = False  # each invocation has a tenant, and an environment serves one only
+    tenant: str = ""  # of one invocation: set by the engine
     layers: str = ""  # the directory in the code store that is shown at /opt; empty without layers
 
     @property
@@ -38,6 +43,21 @@ class FunctionSpec:
     @property
     def account(self) -> str:
         return f"{self.account_id}:{self.region}"
+
+    @property
+    def group(self) -> str:
+        """The log group's name."""
+        return self.log_group or f"/aws/lambda/{self.function_name}"
+
+    @property
+    def pool(self) -> str:
+        """What tells environments apart that may serve one another's invocations."""
+        return f"{self.key}/{self.tenant}" if self.tenant else self.key
+
+    @property
+    def interpreter(self) -> str:
+        """Which sandboxes can become its environments: the runtime's id, with a version that it is held to."""
+        return f"{self.runtime}@{self.runtime_version}" if self.runtime_version else self.runtime
 
     def to_wire(self) -> dict[str, Any]:
         return asdict(self)
@@ -60,6 +80,7 @@ class InvocationRequest:
     trace_id: str = ""
     want_tail: bool = False  # LogType Tail
     attempt: int = 1
+    tenant_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +115,7 @@ class NodeUnavailable(LaneError):
 class Throttled(Exception):
     """Over a concurrency limit. `reason` is AWS's: ReservedFunctionConcurrentInvocationLimitExceeded, ..."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, message: str = "Rate Exceeded.") -> None:
         super().__init__(reason)
         self.reason = reason
+        self.message = message

@@ -18,19 +18,21 @@ import redis
 from django.conf import settings
 
 from functions.execution.lane import LaneClient
+from functions.execution.spec import Throttled
 
 log = logging.getLogger(__name__)
 
 PREFIX = "hearth:node:"
 LIFE_SECONDS = 5
 REFRESH_SECONDS = 1.0
+NO_CAPACITY = "ConcurrentInvocationLimitExceeded"
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
     id: str
     address: str  # path of the lane's socket
-    facts: dict[str, Any] = field(default_factory=dict)  # isolation, pid, started
+    facts: dict[str, Any] = field(default_factory=dict)  # isolation, pid, capacity_provider
 
 
 @cache
@@ -62,29 +64,40 @@ def live() -> list[Node]:
 
 
 class _Lanes:
-    """One client per address, and the nodes as they were known up to a second ago."""
+    """One client per address, and the nodes as they were known up to a second ago, by capacity provider."""
 
     def __init__(self) -> None:
         self._clients: dict[str, LaneClient] = {}
-        self._addresses = [str(settings.HEARTH_RUN / "lane.sock")]
+        self._pools = {"": [str(settings.HEARTH_RUN / "lane.sock")]}
         self._read_at = 0.0
         self._lock = threading.Lock()
 
-    def pick(self, function: str) -> LaneClient:
-        """The lane to the function's node. A function keeps to one node while the set of nodes does not change: its
-        warm environments are there, and its concurrency is counted there."""
-        if time.monotonic() - self._read_at > REFRESH_SECONDS:
-            self._refresh()
-        addresses = self._addresses
-        address = (
-            addresses[0]
-            if len(addresses) == 1
-            else max(addresses, key=lambda each: zlib.crc32(f"{function}@{each}".encode()))
-        )
+    def pick(self, function: str, provider: str = "") -> LaneClient:
+        """The lane to the function's node. Raises Throttled when no node of the capacity provider (its ARN) lives."""
+        address = self.address(function, provider)
         client = self._clients.get(address)
         if client is None:
             client = self._clients.setdefault(address, LaneClient(address))
         return client
+
+    def address(self, function: str, provider: str = "") -> str:
+        """A function keeps to one node while the set of nodes does not change: its warm environments are there, and its
+        concurrency is counted there."""
+        pools = self.known()
+        addresses = pools.get(provider, [])
+        if provider:
+            addresses = addresses + pools.get(provider.rpartition(":")[2], [])
+            if not addresses:
+                raise Throttled(NO_CAPACITY, f"No worker node of the capacity provider {provider} is running.")
+        if len(addresses) == 1:
+            return addresses[0]
+        return max(addresses, key=lambda each: zlib.crc32(f"{function}@{each}".encode()))
+
+    def known(self) -> dict[str, list[str]]:
+        """Addresses by what their nodes say of their capacity provider, a name or an ARN; empty for those of none."""
+        if time.monotonic() - self._read_at > REFRESH_SECONDS:
+            self._refresh()
+        return self._pools
 
     def _refresh(self) -> None:
         if not self._lock.acquire(blocking=False):
@@ -93,7 +106,10 @@ class _Lanes:
             self._read_at = time.monotonic()
             nodes = live()
             if nodes:
-                self._addresses = sorted({node.address for node in nodes})
+                pools: dict[str, list[str]] = {"": []}
+                for node in nodes:
+                    pools.setdefault(str(node.facts.get("capacity_provider", "")), []).append(node.address)
+                self._pools = {"": pools.pop("") or self._pools[""], **pools}
         except redis.RedisError as error:
             log.warning("the broker is away, going on with the nodes known: %s", error)
         finally:

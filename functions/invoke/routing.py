@@ -8,14 +8,14 @@ import json
 import random
 from dataclasses import dataclass, replace
 
-from django.conf import settings
-from django.db.models import QuerySet, Subquery, Sum
+from django.db.models import Subquery, Sum
 
-from functions import lookup
+from functions import lookup, reservations
 from functions.arn import FunctionReference
 from functions.cache import GenerationCache
 from functions.errors import ResourceConflictException, ResourceNotFoundException
 from functions.execution.spec import FunctionSpec
+from functions.limits import concurrency
 from functions.models import LATEST, Alias, Function, FunctionVersion
 
 
@@ -95,12 +95,11 @@ def _version(reference: FunctionReference, number: int) -> FunctionVersion | Non
         function__region=reference.region,
         function__name=reference.name,
     )
-    total = (
-        _reservations(reference.account_id, reference.region)
-        .values("account_id")
-        .annotate(total=Sum("reserved_concurrency"))
-    )
-    return rows.select_related("function").annotate(reserved=Subquery(total.values("total"))).first()
+    account = (reference.account_id, reference.region)
+    kept = reservations.reserved(*account).values("account_id").annotate(sum=Sum("reserved_concurrency"))
+    ahead = reservations.provisioned(*account).values("function__account_id").annotate(sum=Sum("requested"))
+    rows = rows.annotate(reserved=Subquery(kept.values("sum")), provisioned=Subquery(ahead.values("sum")))
+    return rows.select_related("function").first()
 
 
 def _spec(function: Function, version: FunctionVersion) -> FunctionSpec:
@@ -121,6 +120,9 @@ def _spec(function: Function, version: FunctionVersion) -> FunctionSpec:
         role=version.role,
         log_group=logging_config.get("LogGroup") or f"/aws/lambda/{function.name}",
         layers=version.layer_tree,
+        runtime_version=version.runtime_version,
+        capacity_provider=version.capacity_provider_arn,
+        tenant_isolation=version.tenant_isolation,
     )
     # The row's id keeps apart a function from its namesake that was deleted.
     identity = json.dumps([version.pk, spec.to_wire()], sort_keys=True)
@@ -128,18 +130,8 @@ def _spec(function: Function, version: FunctionVersion) -> FunctionSpec:
         spec,
         key=hashlib.sha256(identity.encode()).hexdigest()[:32],
         reserved_concurrency=function.reserved_concurrency,
-        unreserved_concurrency=int(settings.HEARTH_CONCURRENCY) - (version.reserved or 0),  # type: ignore[attr-defined]
+        unreserved_concurrency=concurrency() - kept,
     )
-
-
-def unreserved_concurrency(account_id: str, region: str) -> int:
-    """What the functions without a reservation share."""
-    total = _reservations(account_id, region).aggregate(sum=Sum("reserved_concurrency"))
-    return int(settings.HEARTH_CONCURRENCY) - (total["sum"] or 0)
-
-
-def _reservations(account_id: str, region: str) -> QuerySet[Function]:
-    return Function.objects.filter(account_id=account_id, region=region, reserved_concurrency__isnull=False).order_by()
 
 
 def _not_found(reference: FunctionReference) -> ResourceNotFoundException:

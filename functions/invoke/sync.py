@@ -23,6 +23,7 @@ def invoke(
     client_context: str = "",
     trace_id: str = "",
     want_tail: bool = False,
+    tenant_id: str = "",
 ) -> InvocationResult:
     """Run the function and wait for its end. A failed function is a result, not an exception.
 
@@ -38,11 +39,12 @@ def invoke(
         client_context=client_context,
         trace_id=trace_id,
         want_tail=want_tail,
+        tenant_id=tenant_id,
     )
     try:
         return run(request, payload)
     except Throttled as error:
-        raise TooManyRequestsException("Rate Exceeded.", Reason=error.reason) from None
+        raise TooManyRequestsException(error.message, Reason=error.reason) from None
     except LaneError as error:
         log.error("invocation %s was not run to its end: %s", request_id, error)
         raise InternalServiceException("The request failed because no worker node could run it to its end.") from error
@@ -53,7 +55,7 @@ def run(request: InvocationRequest, payload: bytes) -> InvocationResult:
     give_up_at = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            return lanes().pick(request.spec.function).invoke(request, payload)
+            return lanes().pick(request.spec.function, request.spec.capacity_provider).invoke(request, payload)
         except NodeUnavailable:
             if time.monotonic() > give_up_at:
                 raise

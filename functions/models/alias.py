@@ -23,3 +23,8 @@ class Alias(models.Model):
     @property
     def arn(self) -> str:
         return f"{self.function.arn}:{self.name}"
+
+    @property
+    def targets(self) -> dict[str, float]:
+        """Version label -> its share of the invocations, the main version first."""
+        return {self.version: 1 - sum(self.routing.values()), **self.routing}

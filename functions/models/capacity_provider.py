@@ -1,6 +1,11 @@
 from django.db import models
 
 
+def arn(account_id: str, region: str, name: str) -> str:
+    """Of the provider of that name; empty for none."""
+    return f"arn:aws:lambda:{region}:{account_id}:capacity-provider:{name}" if name else ""
+
+
 class CapacityProvider(models.Model):
     """A named pool of worker nodes. Machines join it by their setting HEARTH_CAPACITY_PROVIDER; none is started here.
 
@@ -27,4 +32,4 @@ class CapacityProvider(models.Model):
 
     @property
     def arn(self) -> str:
-        return f"arn:aws:lambda:{self.region}:{self.account_id}:capacity-provider:{self.name}"
+        return arn(self.account_id, self.region, self.name)

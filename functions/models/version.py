@@ -1,5 +1,7 @@
 from django.db import models
 
+from functions.models import capacity_provider
+
 LATEST = "$LATEST"
 
 
@@ -88,6 +90,16 @@ class FunctionVersion(models.Model):
     def arn(self) -> str:
         """The qualified ARN."""
         return f"{self.function.arn}:{self.label}"
+
+    @property
+    def capacity_provider_arn(self) -> str:
+        """Empty for a version that runs on any node."""
+        return capacity_provider.arn(self.function.account_id, self.function.region, self.capacity_provider)
+
+    @property
+    def tenant_isolation(self) -> bool:
+        """Whether an environment serves one tenant only."""
+        return "TenancyConfig" in self.extras
 
     @property
     def log_group(self) -> str:

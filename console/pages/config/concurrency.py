@@ -5,8 +5,7 @@ from django import forms
 from console.pages.config.base import ConfigurationForm
 from console.pages.function_head import Head
 from console.pages.snippets import Call
-from functions import limits
-from functions.actions.concurrency import reserved_in_account
+from functions import limits, reservations
 
 
 class ConcurrencyForm(ConfigurationForm):
@@ -29,7 +28,7 @@ class ConcurrencyForm(ConfigurationForm):
 
     @property
     def unreserved(self) -> int:
-        return self.account_limit - reserved_in_account(self.function.account_id, self.function.region)
+        return reservations.unreserved(self.function.account_id, self.function.region)
 
     def calls(self, head: Head) -> list[Call]:
         return [self.call(head.function.name, self.cleaned_data["ReservedConcurrentExecutions"])]
