@@ -13,6 +13,7 @@ from functions.models import Function
 
 READ = 100  # deployments; more in one range would hide the curve
 CLOSE = 0.05  # of the range: nearer ones share a label
+EDGE = 0.1  # of the range
 # What callers of an alias or version see, and what only those of $LATEST do.
 OF_DRAFT = (Kind.CODE, Kind.CONFIGURATION)
 SHOWN = (Kind.PUBLISHED, Kind.ALIAS_MOVED, Kind.ALIAS_SHIFTED, Kind.ROLLBACK, *OF_DRAFT)
@@ -48,7 +49,9 @@ def draw(figure: dict[str, Any], markers: list[Marker], span: TimeRange) -> None
         shapes.append(line)
         if last is None or marker.at - last > near:
             place = {"x": x, "y": 1, "xref": "x", "yref": "paper", "yanchor": "bottom", "showarrow": False}
-            labels.append({**place, "text": marker.label})
+            # Near the end there is no room to the right of the line.
+            side = "right" if marker.at > span.end - span.span * EDGE else "center"
+            labels.append({**place, "xanchor": side, "text": marker.label})
             last = marker.at
         elif not labels[-1]["text"].endswith("…"):
             labels[-1]["text"] += " …"

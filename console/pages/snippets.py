@@ -67,12 +67,13 @@ def of(endpoint: str, calls: Sequence[Call]) -> list[Snippet]:
 
 
 def _cli(endpoint: str, call: Call) -> str:
-    region = settings.HEARTH_REGION
-    head = f"aws {call.service} {xform_name(call.operation, '-')}"
-    parts = [f"{head} --endpoint-url {shlex.quote(endpoint)} --region {region}"]
+    parts = [
+        f"aws {call.service} {xform_name(call.operation, '-')}",
+        f"--endpoint-url {shlex.quote(endpoint)} --region {settings.HEARTH_REGION}",
+    ]
     plain = dict(call.given)
     payload = plain.pop("Payload", None)
-    literal = {name: plain.pop(name) for name, value in call.given.items() if _is_fetched(value)}
+    literal = {name: plain.pop(name) for name, value in call.given.items() if name in plain and _is_fetched(value)}
     if has_package(call):
         plain.pop("Code", None)
         plain.pop("ZipFile", None)

@@ -82,6 +82,8 @@ def test_what_the_cli_would_fetch_stands_in_json() -> None:
     cli = words(made("UpdateAlias", FunctionName="f", Name="n", Description="file:///etc/hostname")["cli"])
     assert json.loads(cli[cli.index("--cli-input-json") + 1]) == {"Description": "file:///etc/hostname"}
     assert "--description" not in cli
+    event = made("Invoke", FunctionName="f", Payload="http://is.no.json/")["cli"]
+    assert event.startswith("printf %s http://is.no.json/ | aws lambda invoke")
 
 
 def shown(person: Person, page: str, operation: str) -> str:

@@ -150,6 +150,7 @@ def test_axe_finds_nothing(visit: Start, released: None, theme: str, size: tuple
         f"/functions/{NAME}/versions/1...2/",
         f"/functions/{NAME}/triggers/",
         f"/functions/{NAME}/triggers/schedule/new/",
+        f"/functions/{NAME}/aliases/prod/",
         "/triggers/",
         f"/functions/{NAME}/monitor/?compare=1&split=version&refresh=30",
     ):
