@@ -25,6 +25,7 @@ class Limits:
     stream_bytes: int = 209_715_200  # of a streamed response
     recursive_turns: int = 16  # of one function in a chain of calls
     policy_bytes: int = 20_480  # of a resource-based policy, as JSON
+    filters: int = 5  # of one event source mapping
     page_items: int = 50  # in one answer of a list operation
     package_files: int = 100_000  # ours, not AWS's: entries in one zip
     # AWS keeps this share of an account's concurrency free of reservations: 100 of 1,000.

@@ -1,6 +1,6 @@
 """The operations that Hearth has: service -> operation -> function. Any other answers that it is not supported yet.
 
-`lambda` Invoke has a view of its own: `console.gateway.invoke`.
+Those of `VIEWS` have views of their own, as `console.gateway.invoke`.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from functions.api import (
     code_signing,
     concurrency,
     event_invoke_config,
+    event_source_mapping,
     function,
     function_url,
     iam,
@@ -31,10 +32,13 @@ Operation = Callable[[Any, dict[str, Any]], dict[str, Any]]
 OPERATIONS: dict[str, dict[str, Operation]] = {
     "lambda": {
         "AddLayerVersionPermission": layer_policy.add_layer_version_permission,
+        "AddPermission": resource_policy.add_permission,
         "CreateAlias": alias.create_alias,
+        "CreateEventSourceMapping": event_source_mapping.create_event_source_mapping,
         "CreateFunction": function.create_function,
         "CreateFunctionUrlConfig": function_url.create_function_url_config,
         "DeleteAlias": alias.delete_alias,
+        "DeleteEventSourceMapping": event_source_mapping.delete_event_source_mapping,
         "DeleteFunction": function.delete_function,
         "DeleteFunctionConcurrency": concurrency.delete_function_concurrency,
         "DeleteFunctionEventInvokeConfig": event_invoke_config.delete_function_event_invoke_config,
@@ -80,6 +84,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "TagResource": tags.tag_resource,
         "UntagResource": tags.untag_resource,
         "UpdateAlias": alias.update_alias,
+        "UpdateEventSourceMapping": event_source_mapping.update_event_source_mapping,
         "UpdateFunctionCode": function.update_function_code,
         "UpdateFunctionConfiguration": function.update_function_configuration,
         "UpdateFunctionEventInvokeConfig": event_invoke_config.update_function_event_invoke_config,
@@ -137,6 +142,13 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "GetCallerIdentity": sts.get_caller_identity,
     },
 }
+
+# The hot paths, each with a view of its own.
+VIEWS: dict[str, frozenset[str]] = {"lambda": frozenset(("Invoke",))}
+
+
+def is_served(service: str, operation: str) -> bool:
+    return find(service, operation) is not None or operation in VIEWS.get(service, ())
 
 
 def find(service: str, operation: str) -> Operation | None:

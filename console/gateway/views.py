@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from console.gateway import authorization, operations, validate
+from console.gateway import authorization, coverage, operations, validate
 from console.gateway.authentication import SigV4Authentication
 from console.gateway.drf import ModelParser, ModelRenderer, ProtocolNegotiation, call_of, exception_handler
 from console.gateway.errors import UnknownOperation, Unsupported
@@ -34,10 +34,12 @@ class OperationView(APIView):
         operation, labels = wire.operation(call, call.service)
         function = operations.find(call.service.name, operation.name)
         if function is None:
-            raise Unsupported(f"{operation.name} is not supported by Hearth yet.")
+            raise coverage.not_served(operation.name) or Unsupported(
+                f"{operation.name} is not supported by Hearth yet."
+            )
         members = wire.bind(operation, request.data, call, labels)
         caller: Caller = request.auth  # type: ignore[assignment]  # what SigV4Authentication found
-        authorization.check(caller, call.service.name, operation.name, members)
+        caller = authorization.check(caller, call.service.name, operation.name, members, request.META)
         validate.members(operation, members)
         return Response(wire.answer(operation, function(caller, members), call))
 

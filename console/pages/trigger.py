@@ -22,7 +22,7 @@ from console.pages.function_head import Head
 from console.pages.snippets import Call
 from functions.arn import FunctionReference
 from functions.errors import ServiceError
-from functions.models import Function
+from functions.models import EventSourceMapping, Function
 from functions.triggers import registry
 from functions.triggers.base import Field, FieldKind, Row, Trigger
 from functions.triggers.schedule.cron import ExpressionError
@@ -101,7 +101,13 @@ def of_function(request: HttpRequest, name: str) -> HttpResponse:
     """The triggers of one function."""
     head = function_head.load(request, name, "function")
     items = [Item(row, each, head.function) for each in registry.kinds().values() for row in each.rows(head.function)]
-    context = {"head": head, "section": "functions", "items": items, "kinds": registry.kinds().values()}
+    context = {
+        "head": head,
+        "section": "functions",
+        "items": items,
+        "kinds": registry.kinds().values(),
+        "mappings": EventSourceMapping.objects.of(head.function),
+    }
     return render(request, "trigger/of_function.html", context)
 
 
@@ -113,7 +119,7 @@ def create(request: HttpRequest, name: str, kind: str) -> HttpResponse:
     initial = {each.name: each.initial for each in wanted}
     form = TriggerForm(wanted, request.POST if request.method == "POST" else None, initial=initial)
     if copy_as.is_wanted(request):
-        return copy_as.of_form(request, form, lambda: _calls(trigger, name, form))
+        return copy_as.of_form(request, form, lambda: _calls(trigger, head, form))
     if request.method == "POST" and form.is_valid():
         try:
             _may(request, head)
@@ -135,7 +141,7 @@ def edit(request: HttpRequest, name: str, kind: str, key: str) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     form = TriggerForm(wanted, posted, initial=dict(row.values), is_new=False)
     if copy_as.is_wanted(request):
-        return copy_as.of_form(request, form, lambda: _calls(trigger, name, form, row.id))
+        return copy_as.of_form(request, form, lambda: _calls(trigger, head, form, row.id))
     if posted is not None and form.is_valid():
         try:
             _may(request, head)
@@ -234,9 +240,8 @@ def _place(request: HttpRequest, name: str, kind: str) -> tuple[Head, Trigger]:
     return head, trigger
 
 
-def _calls(trigger: Trigger, name: str, form: TriggerForm, key: str = "") -> list[Call]:
-    found = trigger.operation(name, form.values, key)
-    return [Call(*found)] if found else []
+def _calls(trigger: Trigger, head: Head, form: TriggerForm, key: str = "") -> list[Call]:
+    return [Call(*each) for each in trigger.operations(_reference(head), form.values, key)]
 
 
 def _row(trigger: Trigger, head: Head, key: str) -> Row:

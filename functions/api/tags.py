@@ -1,4 +1,4 @@
-"""TagResource, UntagResource, ListTags. Only functions can be tagged yet; other resources do not exist."""
+"""TagResource, UntagResource, ListTags: of functions, and of what else has tags."""
 
 from typing import Any
 
@@ -6,35 +6,39 @@ from functions import lookup
 from functions.access.caller import Caller
 from functions.actions import tags as actions
 from functions.arn import FunctionReference, parse
-from functions.errors import InvalidParameterValueException, ResourceNotFoundException
-
-# Kind in the ARN -> how AWS names it when it is not there.
-OTHERS = {
-    "capacity-provider": "Capacity provider",
-    "code-signing-config": "Code signing config",
-    "event-source-mapping": "Event source mapping",
-    "layer": "Layer",
-}
+from functions.errors import InvalidParameterValueException
 
 
 def tag_resource(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
-    actions.add(caller, _function(caller, request["Resource"]), request["Tags"])
+    resource, tags = request["Resource"], request["Tags"]
+    if _is_function(resource):
+        actions.add(caller, _function(caller, resource), tags)
+    else:
+        actions.add_to(caller, resource, tags)
     return {}
 
 
 def untag_resource(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
-    actions.remove(caller, _function(caller, request["Resource"]), request["TagKeys"])
+    resource, keys = request["Resource"], request["TagKeys"]
+    if _is_function(resource):
+        actions.remove(caller, _function(caller, resource), keys)
+    else:
+        actions.remove_from(caller, resource, keys)
     return {}
 
 
 def list_tags(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
-    return {"Tags": lookup.function(_function(caller, request["Resource"])).tags}
+    resource = request["Resource"]
+    if _is_function(resource):
+        return {"Tags": lookup.function(_function(caller, resource)).tags}
+    return {"Tags": actions.find(caller, resource).tags}
+
+
+def _is_function(resource: str) -> bool:
+    return resource.split(":")[5] == "function"
 
 
 def _function(caller: Caller, resource: str) -> FunctionReference:
-    kind = resource.split(":")[5]
-    if kind in OTHERS:
-        raise ResourceNotFoundException(f"{OTHERS[kind]} not found: {resource}", field="Resource")
     reference = parse(resource, None, caller)
     if reference.qualifier:
         raise InvalidParameterValueException(

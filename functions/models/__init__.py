@@ -10,6 +10,7 @@ from functions.models.capacity_provider import CapacityProvider
 from functions.models.code_signing_config import CodeSigningConfig
 from functions.models.delivery import Delivery
 from functions.models.event_invoke_config import EventInvokeConfig
+from functions.models.event_source_mapping import EventSourceMapping
 from functions.models.function import Function
 from functions.models.function_url import FunctionUrl
 from functions.models.invitation import Invitation
@@ -37,6 +38,7 @@ __all__ = [
     "CodeSigningConfig",
     "Delivery",
     "EventInvokeConfig",
+    "EventSourceMapping",
     "Function",
     "FunctionUrl",
     "FunctionVersion",

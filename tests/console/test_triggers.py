@@ -5,8 +5,9 @@ import re
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from functions.actions import event_source_mapping
 from functions.models import AsyncEvent, FunctionUrl, Schedule
-from tests.console.conftest import Person
+from tests.console.conftest import TEAM, Person
 
 NASTY = "<script>alert('x')</script>"
 SCHEDULE = {
@@ -211,3 +212,13 @@ def test_all_triggers_are_found_by_function_and_kind(
         add(alice, f"many-{number}", Name=f"tick-{number}")
     with django_assert_num_queries(8):
         alice.client.get("/triggers/")
+
+
+def test_event_source_mappings_are_shown_with_what_they_do_not_do(alice: Person) -> None:
+    alice.create("fed")
+    assert "Event source mappings" not in alice.client.get("/functions/fed/triggers/").content.decode()
+    queue = f"arn:aws:sqs:us-east-1:{TEAM}:jobs"
+    event_source_mapping.create(alice.caller, {"FunctionName": "fed", "EventSourceArn": queue, "BatchSize": 7})
+    page = alice.client.get("/functions/fed/triggers/").content.decode()
+    assert queue in page
+    assert "reads no event source yet" in page

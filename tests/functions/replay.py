@@ -32,6 +32,7 @@ RUNTIMES = {
         ("python3.13", PYTHON),
         ("python3.11", NODE),
         ("python3.8", NODE),
+        ("python3.9", PYTHON),
         ("nodejs20.x", NODE),
     )
 }
@@ -84,16 +85,21 @@ def connect(key: str, secret: str, service: str = "lambda", region: str = REGION
     return client
 
 
+# What was compared in this run: scenario and step.
+REPLAYED: set[tuple[str, str]] = set()
+
+
 class Replay:
     """One recorded scenario."""
 
     def __init__(self, scenario: str, **known: str) -> None:
+        self.scenario = scenario
         self.steps = RECORDINGS[scenario]
         self.known: dict[str, Any] = {"partition": "aws", "region": REGION, **known}
 
     def check(self, step: str, answer: dict[str, Any], *, but: tuple[str, ...] = ()) -> dict[str, Any]:
         """The answer is the recorded one; `but` names members in which it may differ. Returns it."""
-        recorded = self.steps[step]
+        recorded = self.recorded(step)
         recorded = recorded.get("CreateFunctionResponse", recorded)
         if "ResponseMetadata" not in recorded:
             but = (*but, "ResponseMetadata")
@@ -104,10 +110,15 @@ class Replay:
         """The call fails as it was recorded."""
         with pytest.raises(ClientError) as failed:
             call(**arguments)
-        recorded = dict(self.steps[step])
+        recorded = dict(self.recorded(step))
         if recorded["Error"].get("Message") is None:  # boto3 of the recordings and of today differ in this
             recorded["Error"] = {**recorded["Error"], "Message": failed.value.response["Error"].get("Message")}
         self.same(_without(recorded, ()), _without(failed.value.response, ()), step)
+
+    def recorded(self, step: str) -> Any:
+        """What was recorded; the step counts as compared."""
+        REPLAYED.add((self.scenario, step))
+        return self.steps[step]
 
     def same(self, recorded: Any, actual: Any, where: str) -> None:
         if isinstance(recorded, dict):

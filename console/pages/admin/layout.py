@@ -22,6 +22,7 @@ SECTIONS = (
     Section("workers", "Workers", "admin-workers", "hearth:ListWorkers", "server"),
     Section("runtimes", "Runtimes", "admin-runtimes", "hearth:ListRuntimes", "chip"),
     Section("limits", "Limits", "admin-limits", "hearth:ListLimits", "shield"),
+    Section("operations", "API", "admin-operations", "hearth:ListLimits", "bolt"),
     Section("audit", "Audit log", "admin-audit", "hearth:ListAuditEntries", "list"),
 )
 

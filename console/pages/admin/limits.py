@@ -23,6 +23,7 @@ MEANINGS = {
     "memory_mb": ("Memory, at most", "MB"),
     "least_memory_mb": ("Memory, at least", "MB"),
     "timeout_seconds": ("Timeout, at most", "s"),
+    "filters": ("Filters of an event source mapping", ""),
     "page_items": ("Items in an answer of a list operation", ""),
     "package_files": ("Files in a package", ""),
     "unreserved_share": ("Share of the concurrency that stays unreserved", "share"),

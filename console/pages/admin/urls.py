@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from console.pages.admin import audit, layout, limits, runtimes, users, workers
+from console.pages.admin import api, audit, layout, limits, runtimes, users, workers
 
 urlpatterns = [
     path("", layout.first, name="admin"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("users/<int:user_id>/enable/", users.enable, name="enable-user"),
     path("users/<int:user_id>/password-link/", users.password_link, name="password-link"),
     path("limits/", limits.show, name="admin-limits"),
+    path("operations/", api.show, name="admin-operations"),
     path("runtimes/", runtimes.show, name="admin-runtimes"),
     path("workers/", workers.show, name="admin-workers"),
     path("workers/recycle/", workers.recycle, name="recycle"),

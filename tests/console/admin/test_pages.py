@@ -100,3 +100,11 @@ def test_the_design_page_shows_both_themes(alice: Person) -> None:
     page = alice.client.get("/design/").content.decode()
     assert 'class="design-theme" data-theme="light"' in page
     assert 'class="design-theme" data-theme="dark"' in page
+
+
+def test_operations_of_the_api(bob: Person) -> None:
+    context = bob.client.get("/admin/operations/").context
+    assert (context["total"], len(context["rows"])) == (91, 91)
+    found = bob.client.get("/admin/operations/?status=partly&q=createfunction").context["rows"]
+    assert [row.name for row in found] == ["CreateFunction"]
+    assert "Nothing matches" in bob.client.get("/admin/operations/?q=zzz").content.decode()

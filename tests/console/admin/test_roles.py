@@ -16,6 +16,7 @@ PAGES = {
     "/admin/workers/": Preset.OPERATOR,
     "/admin/audit/": Preset.OPERATOR,
     "/admin/limits/": Preset.DEVELOPER,
+    "/admin/operations/": Preset.DEVELOPER,
     "/admin/runtimes/": Preset.DEVELOPER,
     "/palette/": Preset.VIEWER,
 }

@@ -1,0 +1,77 @@
+"""Which operations of Lambda's model are served, which in part, and which not: for the page, the command and a test.
+
+What is served is read from the table of operations; here stands only what a table of functions cannot say.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from console.gateway import operations
+from console.gateway.wire import catalogue
+from functions.errors import InvalidParameterValueException
+
+DURABLE = "Durable execution comes in a later version: no function here has one."
+# Operation -> why it is not served. Each answers an error of its own model that says so.
+LATER = dict.fromkeys(
+    (
+        "CheckpointDurableExecution",
+        "DeleteDurableExecution",
+        "GetDurableExecution",
+        "GetDurableExecutionHistory",
+        "GetDurableExecutionState",
+        "ListDurableExecutionsByFunction",
+        "PauseDurableExecution",
+        "ResumeDurableExecution",
+        "SendDurableExecutionCallbackFailure",
+        "SendDurableExecutionCallbackHeartbeat",
+        "SendDurableExecutionCallbackSuccess",
+        "StopDurableExecution",
+    ),
+    DURABLE,
+)
+_UNPOLLED = "The configuration is checked and kept; nothing reads the event source yet."
+# Operation -> what of it is missing.
+PARTLY = {
+    "CreateEventSourceMapping": _UNPOLLED,
+    "CreateFunction": "DurableConfig and AcceleratorConfig are refused. VpcConfig, KMSKeyArn and FileSystemConfigs are "
+    "kept and shown: no VPC, key or file system stands behind them.",
+    "GetEventSourceMapping": _UNPOLLED,
+    "ListEventSourceMappings": _UNPOLLED,
+    "UpdateEventSourceMapping": _UNPOLLED,
+    "UpdateFunctionConfiguration": "As CreateFunction.",
+}
+
+
+class Status(StrEnum):
+    SERVED = "served"
+    PARTLY = "partly"
+    NOT = "not"
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """One operation. `text`: what is missing, or why it is not served."""
+
+    name: str
+    status: Status
+    text: str = ""
+
+
+def of_lambda() -> list[Coverage]:
+    """Every operation of the model, in its order."""
+    return [_of(name) for name in catalogue.get("lambda").model.operation_names]
+
+
+def not_served(operation: str) -> InvalidParameterValueException | None:
+    """The error that an operation answers which comes later."""
+    if operation not in LATER:
+        return None
+    return InvalidParameterValueException(f"{operation} is not supported by this endpoint. {LATER[operation]}")
+
+
+def _of(name: str) -> Coverage:
+    if not operations.is_served("lambda", name):
+        return Coverage(name, Status.NOT, LATER.get(name, "Not written yet."))
+    if name in PARTLY:
+        return Coverage(name, Status.PARTLY, PARTLY[name])
+    return Coverage(name, Status.SERVED)
