@@ -209,7 +209,7 @@ def test_an_event_is_kept_as_a_test_event(alice: Person, victor: Person, world: 
     for wrong in ("", "x" * 65):
         answer = alice.client.post(url, {"name": wrong})
         assert answer.status_code == 400
-        assert "A test event has a name of 1 to 64 characters." in answer.content.decode()
+        assert "A test event has a name of 1 to 64 characters," in answer.content.decode()
     assert victor.client.post(url, {"name": "y"}).status_code == 403
     assert victor.client.post(f"/functions/orders/invocations/{world['fine']}/rerun/").status_code == 403
 
