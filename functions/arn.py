@@ -87,6 +87,12 @@ def _parse(value: str, qualifier: str | None, account_id: str, region: str) -> F
             f"Member must satisfy regular expression pattern: {PATTERN}",
             field="FunctionName",
         )
+    if qualifier and not qualifier.isprintable():  # the gateway has checked the rest of the pattern
+        raise ValidationException(
+            f"1 validation error detected: Value {qualifier[:140]!r} at 'qualifier' failed to satisfy constraint: "
+            "Member must satisfy regular expression pattern: (|[a-zA-Z0-9$_-]+)",
+            field="Qualifier",
+        )
     if form["region"] not in (None, region):
         raise ResourceNotFoundException(
             f"Functions from '{form['region']}' are not reachable in this region ('{region}')", field="FunctionName"

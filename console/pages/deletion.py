@@ -37,7 +37,9 @@ class ConfirmForm(AwsForm):
 def functions(request: HttpRequest) -> HttpResponse:
     asked = (request.POST if request.method == "POST" else request.GET).getlist("name")[:MOST]
     rows = Function.objects.filter(
-        account=access.account(request), region=settings.HEARTH_REGION, name__in=[each for each in asked if each]
+        account=access.account(request),
+        region=settings.HEARTH_REGION,
+        name__in=[each for each in asked if each.isprintable()],
     )
     found = list(rows.prefetch_related("aliases", "urls", "schedules").order_by("name"))
     if not found:

@@ -48,7 +48,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return redirect(destination(request))
     if request.method == "GET":
         return show(request, LoginForm(request))
-    name, address = request.POST.get("username", "")[:150], request.META.get("REMOTE_ADDR", "")
+    # A NUL is no name's, and no database takes it.
+    name, address = request.POST.get("username", "")[:150].replace("\0", "\ufffd"), request.META.get("REMOTE_ADDR", "")
     wait = seconds_to_wait(name, address)
     if wait:
         form = LoginForm(request, initial={"username": name})

@@ -131,8 +131,10 @@ def _target(alias: Alias) -> dict[str, Any]:
 
 
 def _check_why(why: str) -> None:
-    if len(why) > MAX_WHY:
-        raise InvalidParameterValueException(f"A reason has at most {MAX_WHY} characters.", field="why")
+    if len(why) > MAX_WHY or "\0" in why:
+        raise InvalidParameterValueException(
+            f"A reason has at most {MAX_WHY} characters, none of them NUL.", field="why"
+        )
 
 
 def _check_version(function: Function, label: str) -> None:

@@ -160,6 +160,13 @@ def _check_variables(variables: Mapping[str, str]) -> None:
             f"this request: {', '.join(reserved)}",
             field="Environment",
         )
+    for name, value in variables.items():
+        if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+            raise InvalidParameterValueException(
+                "Lambda was unable to configure your environment variables because the environment variables you have "
+                f"provided cannot be given to a process: the value of {name} holds a NUL or half a character.",
+                field="Environment",
+            )
     measured = json.dumps(variables, separators=(",", ":"), ensure_ascii=False)
     if len(measured.encode()) > limits().environment_bytes:
         raise InvalidParameterValueException(

@@ -158,6 +158,13 @@ def test_bad_values(world: World, name: str, post: Post, rolled_back: Any) -> No
     assert not problems, "\n".join(["", *problems])
 
 
+@pytest.mark.parametrize(
+    "path", ["/functions/a%00b/", "/functions/f/aliases/%00/", "/functions/f/triggers/schedule/of/%00/", "/a/%00"]
+)
+def test_an_address_that_no_database_takes(world: World, path: str) -> None:
+    assert world.alice.client.get(path).status_code == 404
+
+
 def judge(world: World, post: Post, field: str, value: str) -> str:
     answer = send(sender(world, post), post.path.format(**world.names), {**post.fields, field: value})
     page = answer.content.decode()
