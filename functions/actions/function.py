@@ -108,6 +108,7 @@ def update_code(
         function_layers.check_size(package, before.layers)
         if dry_run:
             before.package = package
+            before.architectures = list(architectures or before.architectures)
             return before
         with change(caller, "UpdateFunctionCode", reference.function_arn, package=package.sha256) as detail:
             latest = lookup.locked_latest(reference)

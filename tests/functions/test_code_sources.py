@@ -1,0 +1,199 @@
+"""Where code comes from: S3, as AWS answered and over real HTTP; what else is refused."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from pytest_django import Settings
+
+from functions.access.caller import Caller
+from functions.api import function, layer
+from functions.code import store
+from functions.errors import InvalidParameterValueException
+from functions.models import Function, FunctionVersion
+from tests.functions.replay import Replay
+from tests.functions.world import request, zipped
+from tests.invoke.aws import Elsewhere, elsewhere
+
+OTHER = zipped({"handler.py": "def handler(event, context):\n    return 2\n"})
+BUCKET = "packages"
+# As an AWS service would say it of a bucket that is elsewhere, or that one may not read.
+REFUSALS = [
+    (301, "PermanentRedirect", "The bucket is in this region: eu-west-1."),
+    (403, "AccessDenied", "Access Denied"),
+]
+
+
+@pytest.fixture(scope="module")
+def services() -> Iterator[Elsewhere]:
+    with elsewhere() as found:
+        s3 = found.client("s3")
+        s3.create_bucket(Bucket=BUCKET)
+        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        s3.put_object(Bucket=BUCKET, Key="one.zip", Body=zipped())
+        yield found
+
+
+@pytest.fixture
+def s3(services: Elsewhere, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    settings.HEARTH_AWS_ENDPOINTS = {"s3": services.endpoint}
+    return services.client("s3")
+
+
+def located(key: str, bucket: str = BUCKET, **more: str) -> dict[str, str]:
+    return {"S3Bucket": bucket, "S3Key": key, **more}
+
+
+def test_code_in_s3(aws: Any, s3: Any) -> None:
+    replay = Replay("TestLambdaFunction::test_lambda_code_location_s3")
+    made = request("thumbs", Handler="index.handler", Code=located("one.zip"))
+    replay.check("create_response_s3", aws.create_function(**made))
+    replay.check("get-function-response", aws.get_function(FunctionName="thumbs"))
+    s3.put_object(Bucket=BUCKET, Key="two.zip", Body=OTHER)
+    replay.check("update-function-response", aws.update_function_code(FunctionName="thumbs", **located("two.zip")))
+    # The recording reads while the update is in progress; here it is done when it was answered.
+    shown = aws.get_function(FunctionName="thumbs")
+    recorded = replay.steps["get-function-response-updated"]["Configuration"]
+    assert replay.known["code-sha256:2"] == shown["Configuration"]["CodeSha256"]
+    assert set(recorded) - set(shown["Configuration"]) == {"LastUpdateStatusReason", "LastUpdateStatusReasonCode"}
+
+
+def test_code_that_s3_does_not_have(aws: Any, s3: Any) -> None:
+    replay = Replay("TestLambdaFunction::test_lambda_code_location_s3_errors")
+    aws.create_function(**request("thumbs"))
+    for what, code in (("bucket", located("one.zip", "another-bucket")), ("key", located("none.zip"))):
+        replay.error(f"create-error-wrong-{what}", aws.create_function, **request("other", Code=code))
+        replay.error(f"update-error-wrong-{what}", aws.update_function_code, FunctionName="thumbs", **code)
+
+
+def test_a_layer_in_s3(aws: Any, s3: Any) -> None:
+    replay = Replay("TestLambdaLayer::test_layer_s3_content")
+    answer = aws.publish_layer_version(LayerName="shared", Content=located("one.zip"))
+    replay.check("publish_layer_result", answer)
+    with pytest.raises(ClientError, match="S3 Error Code: NoSuchKey"):
+        aws.publish_layer_version(LayerName="shared", Content=located("none.zip"))
+
+
+def test_a_version_of_an_object(alice: Caller, s3: Any) -> None:
+    old = s3.put_object(Bucket=BUCKET, Key="versions.zip", Body=zipped())["VersionId"]
+    s3.put_object(Bucket=BUCKET, Key="versions.zip", Body=OTHER)
+    function.create_function(alice, request("thumbs", Code=located("versions.zip", S3ObjectVersion=old)))
+    assert store.read_text(package(), "app.py")
+    function.update_function_code(alice, {"FunctionName": "thumbs", **located("versions.zip")})
+    assert store.read_text(package(), "handler.py")
+
+
+def package() -> str:
+    return str(FunctionVersion.objects.get(function__name="thumbs", number=0).package_id)
+
+
+@contextmanager
+def refusing(status: int, body: str) -> Iterator[str]:
+    """The address of an S3 that answers everything with this."""
+
+    class Refusal(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusal) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(("status", "code", "message"), REFUSALS)
+def test_s3s_own_words_are_handed_on(
+    alice: Caller, s3: Any, settings: Settings, status: int, code: str, message: str
+) -> None:
+    with refusing(status, f"<Error><Code>{code}</Code><Message>{message}</Message></Error>") as endpoint:
+        settings.HEARTH_AWS_ENDPOINTS = {"s3": endpoint}
+        with pytest.raises(InvalidParameterValueException) as refused:
+            function.create_function(alice, request("thumbs", Code=located("one.zip")))
+    assert str(refused.value) == f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {message}"
+
+
+def test_an_s3_that_is_away(alice: Caller, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    settings.HEARTH_AWS_ENDPOINTS = {"s3": "http://127.0.0.1:9"}
+    with pytest.raises(InvalidParameterValueException, match="S3 Error Code: ServiceUnavailable"):
+        function.create_function(alice, request("thumbs", Code=located("one.zip")))
+    assert not Function.objects.exists()
+
+
+def test_s3_takes_larger_zips_than_an_upload(alice: Caller, s3: Any, settings: Settings) -> None:
+    settings.HEARTH_LIMITS = {"zipped_bytes": len(zipped()) - 1, "unzipped_bytes": len(zipped()) + 1}
+    function.create_function(alice, request("thumbs", Code=located("one.zip")))
+    s3.put_object(Bucket=BUCKET, Key="large.zip", Body=zipped({"a": "x" * len(zipped())}))
+    with pytest.raises(InvalidParameterValueException, match="Unzipped size must be smaller than"):
+        layer.publish_layer_version(alice, {"LayerName": "large", "Content": located("large.zip")})
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ({"S3Bucket": "bucket"}, "Please provide both S3Bucket and S3Key"),
+        ({"S3Key": "key"}, "Please provide both S3Bucket and S3Key"),
+        ({"ZipFile": zipped(), "S3Bucket": "bucket", "S3Key": "key"}, "Please do not provide other FunctionCode"),
+        (located("one.zip", S3ObjectStorageMode="REFERENCE"), "REFERENCE is not supported"),
+        ({"ImageUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1"}, "Container images are not supported"),
+        (located("one.zip"), "No S3 endpoint is configured here"),
+    ],
+)
+def test_what_is_refused(alice: Caller, source: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidParameterValueException, match=message) as refused:
+        function.create_function(alice, request("thumbs", Code=source))
+    assert refused.value.field
+    assert not Function.objects.exists()
+
+
+def test_a_function_from_a_zip_takes_no_image(aws: Any) -> None:
+    replay = Replay("TestLambdaImages::test_lambda_zip_file_to_image")
+    made = request("thumbs", Handler="handler.handler")
+    replay.check("create-image-response", aws.create_function(**made))
+    replay.check("get-function-code-response", aws.get_function(FunctionName="thumbs"))
+    replay.check("get-function-config-response", aws.get_function_configuration(FunctionName="thumbs"))
+    image = {"FunctionName": "thumbs", "ImageUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1"}
+    replay.error("zipfile-to-image-error", aws.update_function_code, **image)
+    replay.check("get-function-code-response-after-update", aws.get_function(FunctionName="thumbs"))
+    after = aws.get_function_configuration(FunctionName="thumbs")
+    replay.check("get-function-config-response-after-update", after)
+
+
+def test_the_key_that_a_package_came_with_is_kept_by_name(alice: Caller) -> None:
+    key = "arn:aws:kms:us-east-1:111111111111:key/one"
+    function.create_function(alice, request("thumbs", Code={"ZipFile": zipped(), "SourceKMSKeyArn": key}))
+    shown = {"FunctionName": "thumbs"}
+    assert function.get_function(alice, shown)["Code"]["SourceKMSKeyArn"] == key
+    function.update_function_configuration(alice, {"FunctionName": "thumbs", "Timeout": 9})
+    assert function.get_function(alice, shown)["Code"]["SourceKMSKeyArn"] == key
+    function.update_function_code(alice, {"FunctionName": "thumbs", "ZipFile": OTHER})
+    assert "SourceKMSKeyArn" not in function.get_function(alice, shown)["Code"]
+
+
+def test_a_dry_run_changes_nothing(aws: Any) -> None:
+    before = aws.create_function(**request("thumbs", Architectures=["x86_64"]))
+    tried = {"FunctionName": "thumbs", "ZipFile": OTHER, "Architectures": ["arm64"], "DryRun": True, "Publish": True}
+    answer = aws.update_function_code(**tried)
+    assert answer["CodeSha256"] != before["CodeSha256"]
+    assert answer["Architectures"] == ["arm64"]
+    after = aws.get_function(FunctionName="thumbs")["Configuration"]
+    assert (after["CodeSha256"], after["Architectures"]) == (before["CodeSha256"], ["x86_64"])
+    assert len(aws.list_versions_by_function(FunctionName="thumbs")["Versions"]) == 1
+    del tried["DryRun"]
+    done = aws.update_function_code(**tried, RevisionId=after["RevisionId"])
+    assert (done["Version"], done["Architectures"]) == ("1", ["arm64"])
+    with pytest.raises(ClientError, match="PreconditionFailedException"):
+        aws.update_function_code(**tried, RevisionId=after["RevisionId"])
