@@ -6,11 +6,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from console.pages import access
+from console.pages import access, parts
 from console.pages.admin import layout
 from console.pages.operations import call
 from console.templatetags.hearth import percent, size
 from functions.limits import DEFAULTS, limits
+from monitoring.models import LogGroup
 
 # How a person says it, and the unit.
 MEANINGS = {
@@ -37,6 +38,7 @@ SIZES = (
     ("HEARTH_IDLE_SECONDS", "Life of an idle environment", "s", 600),
     ("HEARTH_RETENTION_DAYS", "Log lines and invocations are kept", "days", 30),
 )
+GROUPS = 100  # log groups with a retention of their own that are listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +78,17 @@ def show(request: HttpRequest) -> HttpResponse:
     sizes = [Row(label, name, unit, getattr(settings, name), default, name) for name, label, unit, default in SIZES]
     used = call(access.caller(request), "GetAccountSettings")
     room = Row("", "", "bytes", used["AccountLimit"]["TotalCodeSize"], 0, "")
-    return layout.show(request, "limits", {"rows": rows, "sizes": sizes, "used": used, "room": room})
+    caller = access.caller(request)
+    limit = used["AccountLimit"]
+    groups = LogGroup.objects.filter(account_id=caller.account_id, region=caller.region, retention_days__isnull=False)
+    context = {
+        "rows": rows,
+        "sizes": sizes,
+        "used": used,
+        "room": room,
+        "running": parts.probe.ask().concurrency(f"{caller.account_id}:{caller.region}"),
+        "reserved": limit["ConcurrentExecutions"] - limit["UnreservedConcurrentExecutions"],
+        "groups": groups.order_by("name")[:GROUPS],
+        "retention": settings.HEARTH_RETENTION_DAYS,
+    }
+    return layout.show(request, "limits", context)

@@ -3,9 +3,11 @@
 import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from console.pages.operations import call
 from functions.execution.runtimes.discovery import installed
 from functions.models import AuditEntry
-from tests.console.conftest import RUNTIME, TEAM, Person
+from monitoring.models import LogGroup
+from tests.console.conftest import REGION, RUNTIME, TEAM, Person
 
 MARKUP = "<script>alert(1)</script>"
 
@@ -21,6 +23,27 @@ def test_limits_say_where_they_come_from(bob: Person, settings: Settings) -> Non
     assert (rows["tags"].value, rows["tags"].default, rows["tags"].is_changed) == (7, 50, True)
     assert not rows["zipped_bytes"].is_changed
     assert rows["concurrency"].setting == "HEARTH_CONCURRENCY"
+
+
+def test_what_is_used_of_the_limits(bob: Person, mallory: Person, settings: Settings) -> None:
+    settings.HEARTH_CONCURRENCY = 200
+    size = bob.create("one").versions.get().package.size
+    mallory.create("theirs")
+    call(bob.caller, "PutFunctionConcurrency", FunctionName="one", ReservedConcurrentExecutions=30)
+    context = bob.client.get("/admin/limits/").context
+    assert context["used"]["AccountUsage"] == {"TotalCodeSize": size, "FunctionCount": 1}
+    assert (context["reserved"], context["used"]["AccountLimit"]["ConcurrentExecutions"]) == (30, 200)
+    assert context["running"] is None  # no worker runs in these tests
+
+
+def test_retention_of_all_and_of_single_log_groups(bob: Person, settings: Settings) -> None:
+    settings.HEARTH_RETENTION_DAYS = 11
+    assert "kept for 11 days" in bob.client.get("/admin/limits/").content.decode()
+    for account, name, days in ((TEAM, "/mine", 3), (TEAM, "/default", None), ("222222222222", "/theirs", 5)):
+        LogGroup.objects.create(account_id=account, region=REGION, name=name, retention_days=days)
+    page = bob.client.get("/admin/limits/")
+    assert [(group.name, group.retention_days) for group in page.context["groups"]] == [("/mine", 3)]
+    assert "All other log groups" in page.content.decode()
 
 
 def test_runtimes_that_are_here_and_how_to_get_the_others(bob: Person) -> None:
