@@ -40,7 +40,7 @@ class Call:
 
 def invoke(name: str, qualifier: str, event: str) -> Call:
     """`qualifier` is empty for none. An event that is JSON stands on one line."""
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         event = _json(json.loads(event))
     return Call("Invoke", {"FunctionName": name, "Qualifier": qualifier or None, "Payload": event or None})
 
