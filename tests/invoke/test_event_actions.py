@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -95,3 +96,14 @@ def test_the_list_is_newest_first_and_leaves_the_payloads(
     assert list(AsyncEvent.objects.of(function, "")) == [new]
     assert (new.next_try_at, old.next_try_at) == (new.due_at, None)
     assert AsyncEvent.objects.of(function).counts() == {State.PENDING: 1, State.FAILED: 1}
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the plan is SQLite's")
+def test_what_did_not_succeed_is_counted_without_the_rest(alice: Caller, thumbs: FunctionReference) -> None:
+    for state in State:
+        make(state)
+    events = AsyncEvent.objects.of(Function.objects.get())
+    assert events.without_success().counts() == {state: 1 for state in State if state is not State.SUCCEEDED}
+    assert events.redrivable().count() == 3
+    for rows in (events.without_success().values("state"), events.redrivable().values("pk")):
+        assert "async_event_without_success" in rows.order_by().explain()

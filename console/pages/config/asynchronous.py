@@ -61,7 +61,7 @@ class AsynchronousForm(ConfigurationForm):
     def queue(self) -> dict[str, int]:
         """How many of the function's events wait, run, and can be redriven."""
         events = AsyncEvent.objects.of(self.head.function)
-        counts = events.counts()
+        counts = events.without_success().counts()
         waiting, running = (counts.get(state, 0) for state in (AsyncEvent.State.PENDING, AsyncEvent.State.RUNNING))
         return {"waiting": waiting, "running": running, "redrivable": events.redrivable().count()}
 
