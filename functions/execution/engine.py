@@ -13,7 +13,7 @@ from functions.execution.preparation import Preparation
 from functions.execution.provisioned import Provisioned
 from functions.execution.sandbox.place import Placer
 from functions.execution.spec import FunctionSpec, Throttled
-from functions.execution.stream import Head
+from functions.execution.stream import Head, Stream
 from monitoring.ingest.spool import SpoolWriter
 from monitoring.report import Kind, Report
 
@@ -46,8 +46,10 @@ class Engine:
         self.specs[spec.key] = spec
         return spec
 
-    async def invoke(self, spec: FunctionSpec, head: Head, event: bytes) -> tuple[Head, bytes]:
-        """The answer of one invocation, whatever happens."""
+    async def invoke(
+        self, spec: FunctionSpec, head: Head, event: bytes, client: Stream | None = None
+    ) -> tuple[Head, bytes]:
+        """The answer of one invocation, whatever happens. A streamed response goes to `client` before."""
         if tenant := head.get("tenant"):
             spec = replace(spec, tenant=tenant)
         ready = spec.key in self.provisioned.allocations and self.pools.is_provisioned(spec)
@@ -56,7 +58,7 @@ class Engine:
             with self.concurrency.lease(
                 spec, head["reserved"], head["unreserved"], provisioned=ready, maximum=maximum
             ) as in_use:
-                invocation = Invocation(self, spec, head, event, in_use)
+                invocation = Invocation(self, spec, head, event, in_use, client)
                 try:
                     return await invocation.run()
                 finally:

@@ -76,11 +76,12 @@ class Ended:
     """The runtime is gone. `status` as a shell gives it; `reason` is why we killed it, empty when it went by itself."""
 
     status: int
-    reason: str = ""  # timeout, memory, protocol, stop
+    reason: str = ""  # timeout, memory, protocol, size, stop
 
 
 Outcome = Answer | Ended
 OOM = "memory"
+REFUSED = ("protocol", "size")  # killed for what it sent: nothing that follows counts
 KILLED = 137  # by SIGKILL
 
 
@@ -105,6 +106,7 @@ class Environment:
         "log_stream",
         "logs",
         "on_change",
+        "on_chunk",
         "provisioned",
         "sandbox",
         "spec",
@@ -134,6 +136,7 @@ class Environment:
         self._peak = 0  # of the last invocation
         self._highest = 0  # of all, and the caches in it
         self._cached = 0
+        self.on_chunk: Callable[[Head, bytes], None] | None = None  # of the invocation that runs
         self.logs = LogBuffer(-1)
         factory.create(self._created)
 
@@ -192,6 +195,11 @@ class Environment:
             self.frozen = frozen
             self.sandbox.group.freeze(frozen)
 
+    def pause(self, paused: bool) -> None:
+        """Leave what the runtime sends unread, so that it waits; or read on."""
+        if self._stream is not None:
+            self._stream.pause(paused)
+
     # --- work ---
 
     async def initialise(
@@ -228,6 +236,8 @@ class Environment:
 
     def finish(self) -> None:
         """The invocation's books, or those of its init, are closed: free for the next one."""
+        self.on_chunk = None
+        self.pause(False)
         if self.state is State.BUSY and not self._kill_reason:
             self.idle_since = time.monotonic()
             self.move(State.IDLE)
@@ -306,6 +316,11 @@ class Environment:
             self.move(State.READY)
             return
         waiting = self._waiting
+        if self._kill_reason in REFUSED:
+            return
+        if op == "chunk" and self.on_chunk is not None and waiting is not None:
+            self.on_chunk(head, body)
+            return
         expected = "init" if self.state is State.INITIALISING else "done"
         if waiting is None or waiting.done or op != expected:
             self.kill("protocol")
@@ -327,6 +342,8 @@ class Environment:
         status = sandbox.reap()
         while self.logs.drain():
             pass
+        if self.on_chunk is not None and self._stream is not None:
+            self._stream.drain()
         reason = self._kill_reason
         if not reason and status == KILLED and sandbox.group.oom_kills() > self._oom_before:
             reason = OOM

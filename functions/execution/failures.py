@@ -64,14 +64,18 @@ def ended(end: Ended, request_id: str, timeout_s: float) -> Failure:
     return _platform(outcome, kind, request_id, text, "error", line)
 
 
+def too_large(limit: int) -> Failure:
+    kind = "Function.ResponseSizeTooLarge"
+    message = f"Response payload size exceeded maximum allowed payload size ({limit} bytes)."
+    payload = json.dumps({"errorMessage": message, "errorType": kind}, separators=(",", ":")).encode()
+    return Failure(Outcome.ERROR, kind, payload, message)
+
+
 def answered(answer: Answer) -> Failure | None:
     """What an answer tells of failure; None for a response."""
     head = answer.head
     if "size" in head or (len(answer.body) > MAX_RESPONSE and "error" not in head):
-        kind = "Function.ResponseSizeTooLarge"
-        message = f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE} bytes)."
-        payload = json.dumps({"errorMessage": message, "errorType": kind}, separators=(",", ":")).encode()
-        return Failure(Outcome.ERROR, kind, payload, message)
+        return too_large(MAX_RESPONSE)
     if "error" not in head:
         return None
     return Failure(Outcome.ERROR, str(head["error"])[:256], answer.body, _message(answer.body))

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from functions.execution import failures, lines
-from functions.execution.environment import Answer, Ended, Environment, Outcome, State
+from functions.execution.chunks import Chunks
+from functions.execution.environment import MAX_RESPONSE, Answer, Ended, Environment, Outcome, State
 from functions.execution.failures import Failure
 from functions.execution.logs import Line, tail
 from functions.execution.runtimes.table import RUNTIMES
 from functions.execution.sandbox.root import LIBRARY_PATH
 from functions.execution.spec import FunctionSpec
-from functions.execution.stream import Head
+from functions.execution.stream import Head, Stream
 from monitoring.report import Kind, Report
 from monitoring.report import Outcome as Result
 
@@ -80,6 +81,8 @@ class Invocation:
     head: Head  # of the request
     event: bytes
     in_use: int
+    client: Stream | None = None  # who gets the response as it comes
+    chunks: Chunks | None = None
     environment: Environment | None = None
     log_stream: str = ""
     init_ms: float | None = None
@@ -170,6 +173,7 @@ class Invocation:
             "trace": self.head.get("trace_id", ""),
             "client_context": self.head.get("client_context", ""),
         }
+        environment.on_chunk = self.streamed
         outcome = await environment.invoke(head, self.event or b"{}", limit_s)
         if isinstance(outcome, Answer) and outcome.head.get("id") != head["id"]:
             environment.kill("protocol")
@@ -177,7 +181,30 @@ class Invocation:
         return outcome
 
     def failure(self, outcome: Outcome) -> Failure | None:
+        if self.chunks is not None and self.chunks.too_large:
+            return failures.too_large(self.chunks.limit)
         return failures.of(outcome, self.request_id, self.spec.timeout_s)
+
+    def streamed(self, head: Head, data: bytes) -> None:
+        """A chunk of the response came."""
+        if self.chunks is None:
+            assert self.environment is not None
+            limit = MAX_RESPONSE if self.client is None else self.head["stream"]
+            self.chunks = Chunks(self.environment, self.request_id, self.client, limit, self.engine.record_bytes)
+        self.chunks.take(head, data)
+
+    def response(self, outcome: Outcome, failure: Failure | None) -> bytes:
+        """What the function answered, all of it or, when it was streamed, its beginning."""
+        if self.chunks is not None:
+            self.chunks.end()
+        if failure is not None:
+            return failure.payload
+        if self.chunks is not None:
+            return bytes(self.chunks.body)
+        body = outcome.body if isinstance(outcome, Answer) else b""
+        if self.client is not None and body:  # not a handler that streams: all at once
+            self.client.send({"status": "chunk", "type": "application/json"}, body)
+        return body
 
     def log_init(self, phase: str, outcome: Outcome) -> None:
         failure = self.failure(outcome)
@@ -204,7 +231,7 @@ class Invocation:
                 logs.add(failure.line)
             if self.in_init:
                 failure = replace(failure, status=failure.status or "error", outcome=Result.INIT_ERROR)
-        response = failure.payload if failure is not None else outcome.body if isinstance(outcome, Answer) else b""
+        response = self.response(outcome, failure)
         logs.add(lines.end(self.request_id))
         logs.add(
             lines.report(self.request_id, duration_ms, spec.memory_mb, peak_mb, self.init_ms, lines.status(failure))
@@ -227,6 +254,8 @@ class Invocation:
             "memory_mb": spec.memory_mb,
             "max_memory_mb": peak_mb,
         }
+        if failure is None and self.client is not None:
+            response = b""  # is there already
         return answer, response + log_tail
 
     def report(
@@ -262,7 +291,7 @@ class Invocation:
             provisioned_in_use=allocation.busy if allocation is not None else 0,
             provisioned_wanted=allocation.wanted if allocation is not None else 0,
             event_size=len(self.event),
-            response_size=len(response),
+            response_size=max(len(response), self.chunks.size if self.chunks is not None else 0),
             event=engine.recorded(self.event),
             response=engine.recorded(response),
         )

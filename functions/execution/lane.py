@@ -11,7 +11,8 @@ Requests: {"op": "invoke", ...}, {"op": "status"}, {"op": "recycle", ...}, {"op"
 its body, and {"op": "provisioned", ...}. The first invocation of a spec that the
 executor has not seen is answered {"status": "need-spec"}; the client sends it again with the spec inside, so that the
 hot path carries a key only. Other answers: {"status": "ok", ...InvocationResult},
-{"status": "throttled", "reason": ...}, {"status": "failed", "message": ...}.
+{"status": "throttled", "reason": ...}, {"status": "failed", "message": ...}. An invocation with "stream" (most bytes of
+the response) is answered by any number of {"status": "chunk", "type": ...} with a body before.
 
 Clients block; idle connections are used again. A connection that dies before the request was written whole is replaced
 by a new one; after that the outcome is unknown and LaneError is raised: an invocation is never sent twice.
@@ -76,48 +77,11 @@ class LaneClient:
 
     def invoke(self, request: InvocationRequest, payload: bytes) -> InvocationResult:
         """Run one invocation and wait for its end. Raises Throttled, NodeUnavailable or LaneError."""
-        spec = request.spec
-        header: dict[str, Any] = {
-            "op": "invoke",
-            "key": spec.key,
-            "request_id": request.request_id,
-            "invoked_arn": request.invoked_arn,
-            "qualifier": request.qualifier,
-            "source": request.source,
-            "client_context": request.client_context,
-            "trace_id": request.trace_id,
-            "want_tail": request.want_tail,
-            "attempt": request.attempt,
-            # Limits may change without a new environment: they travel with each call.
-            "reserved": spec.reserved_concurrency,
-            "unreserved": spec.unreserved_concurrency,
-        }
-        if request.tenant_id:
-            header["tenant"] = request.tenant_id
-        if spec.maximum_environments is not None:
-            header["maximum"] = spec.maximum_environments
+        header = header_of(request)
         answer, body = self.call(header, payload)
         if answer["status"] == "need-spec":
-            answer, body = self.call({**header, "spec": asdict(spec)}, payload)
-        match answer["status"]:
-            case "ok":
-                return InvocationResult(
-                    request_id=request.request_id,
-                    payload=body[: len(body) - answer["tail"]],
-                    version=spec.version,
-                    log_tail=body[len(body) - answer["tail"] :],
-                    function_error=answer["function_error"],
-                    error_type=answer["error_type"],
-                    duration_ms=answer["duration_ms"],
-                    billed_ms=answer["billed_ms"],
-                    init_ms=answer["init_ms"],
-                    memory_mb=answer["memory_mb"],
-                    max_memory_mb=answer["max_memory_mb"],
-                )
-            case "throttled":
-                raise Throttled(answer["reason"])
-            case _:
-                raise LaneError(answer.get("message", "the worker node could not run the invocation"))
+            answer, body = self.call({**header, "spec": asdict(request.spec)}, payload)
+        return result_of(request, answer, body)
 
     def status(self) -> dict[str, Any]:
         """Isolation in force, pools and environments of the node, as JSON-ready values."""
@@ -142,17 +106,25 @@ class LaneClient:
         return found
 
     def call(self, header: dict[str, Any], body: bytes = b"") -> tuple[dict[str, Any], bytes]:
+        connection, answer, content = self.ask(header, body)
+        self.give_back(connection)
+        return answer, content
+
+    def ask(self, header: dict[str, Any], body: bytes) -> tuple[socket.socket, dict[str, Any], bytes]:
+        """The first frame of the answer, and the connection that it came by: the caller's to `give_back` or close."""
         connection = self._send(encode_frame(header, body))
         try:
-            answer = read_frame(connection)
+            return connection, *read_frame(connection)
         except (OSError, ValueError) as error:
             connection.close()
             raise LaneError(f"the worker node died during the invocation: {error}") from error
         except BaseException:
             connection.close()  # half an answer may be on its way
             raise
+
+    def give_back(self, connection: socket.socket) -> None:
+        """Nothing more will come on it: another call may have it."""
         self._idle.append(connection)
-        return answer
 
     def close(self) -> None:
         """Close the idle connections; a later call opens another."""
@@ -187,6 +159,54 @@ class LaneClient:
             connection.close()
             raise NodeUnavailable(f"no worker node at {self.address}: {error}") from error
         return connection
+
+
+def result_of(request: InvocationRequest, answer: dict[str, Any], body: bytes) -> InvocationResult:
+    """What the last frame of an invocation says. Raises Throttled or LaneError."""
+    spec = request.spec
+    match answer["status"]:
+        case "ok":
+            return InvocationResult(
+                request_id=request.request_id,
+                payload=body[: len(body) - answer["tail"]],
+                version=spec.version,
+                log_tail=body[len(body) - answer["tail"] :],
+                function_error=answer["function_error"],
+                error_type=answer["error_type"],
+                duration_ms=answer["duration_ms"],
+                billed_ms=answer["billed_ms"],
+                init_ms=answer["init_ms"],
+                memory_mb=answer["memory_mb"],
+                max_memory_mb=answer["max_memory_mb"],
+            )
+        case "throttled":
+            raise Throttled(answer["reason"])
+        case _:
+            raise LaneError(answer.get("message", "the worker node could not run the invocation"))
+
+
+def header_of(request: InvocationRequest) -> dict[str, Any]:
+    spec = request.spec
+    header: dict[str, Any] = {
+        "op": "invoke",
+        "key": spec.key,
+        "request_id": request.request_id,
+        "invoked_arn": request.invoked_arn,
+        "qualifier": request.qualifier,
+        "source": request.source,
+        "client_context": request.client_context,
+        "trace_id": request.trace_id,
+        "want_tail": request.want_tail,
+        "attempt": request.attempt,
+        # Limits may change without a new environment: they travel with each call.
+        "reserved": spec.reserved_concurrency,
+        "unreserved": spec.unreserved_concurrency,
+    }
+    if request.tenant_id:
+        header["tenant"] = request.tenant_id
+    if spec.maximum_environments is not None:
+        header["maximum"] = spec.maximum_environments
+    return header
 
 
 def _is_stale(connection: socket.socket) -> bool:

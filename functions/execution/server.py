@@ -66,7 +66,7 @@ class Server:
             return
         self.in_flight += 1
         try:
-            answer = await engine.invoke(spec, head, body)
+            answer = await engine.invoke(spec, head, body, stream if "stream" in head else None)
         except Exception as error:
             stream.send({"status": "failed", "message": f"the engine failed: {type(error).__name__}"})
             raise

@@ -18,7 +18,18 @@ Head = dict[str, Any]
 
 
 class Stream:
-    __slots__ = ("_in", "_limits", "_loop", "_out", "_socket", "closed", "on_close", "on_frame")
+    __slots__ = (
+        "_in",
+        "_limits",
+        "_loop",
+        "_out",
+        "_paused",
+        "_socket",
+        "closed",
+        "on_close",
+        "on_drained",
+        "on_frame",
+    )
 
     def __init__(
         self,
@@ -37,7 +48,9 @@ class Stream:
         self._limits = (max_head, max_body)
         self.on_frame = on_frame
         self.on_close = on_close
+        self.on_drained: Callable[[], None] | None = None  # called when nothing waits any more, and at the end
         self.closed = False
+        self._paused = False
         loop.watch(connection.fileno(), self._ready)
 
     def send(self, head: Head, body: bytes = b"") -> None:
@@ -58,7 +71,23 @@ class Stream:
             return
         if sent < len(data):
             self._out += memoryview(data)[sent:]
-            self._loop.change(self._socket.fileno(), select.EPOLLIN | select.EPOLLOUT)
+            self._wait()
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that the other end has not taken yet."""
+        return len(self._out)
+
+    def pause(self, paused: bool) -> None:
+        """Leave what comes where it is, so that the other end waits; or take it again."""
+        if not self.closed and self._paused is not paused:
+            self._paused = paused
+            self._wait()
+
+    def drain(self) -> None:
+        """Take what has come already. To be called when the other end is gone."""
+        while not self.closed and self._read():
+            pass
 
     def close(self) -> None:
         if self.closed:
@@ -67,7 +96,13 @@ class Stream:
         self._loop.forget(self._socket.fileno())
         self._socket.close()
         self._out.clear()
+        if self.on_drained is not None:
+            self.on_drained()
         self.on_close()
+
+    def _wait(self) -> None:
+        reading = 0 if self._paused else select.EPOLLIN
+        self._loop.change(self._socket.fileno(), reading | (select.EPOLLOUT if self._out else 0))
 
     def _ready(self, events: int) -> None:
         if events & select.EPOLLOUT:
@@ -85,36 +120,40 @@ class Stream:
             return
         del self._out[:sent]
         if not self._out:
-            self._loop.change(self._socket.fileno(), select.EPOLLIN)
+            self._wait()
+            if self.on_drained is not None:
+                self.on_drained()
 
-    def _read(self) -> None:
+    def _read(self) -> bool:
+        """False when there was nothing."""
         try:
             data = self._socket.recv(READ if len(self._in) < READ else READ_MUCH)
         except BlockingIOError:
-            return
+            return False
         except OSError:
             data = b""
         if not data:
             self.close()
-            return
+            return False
         buffer = self._in
         buffer += data
         while not self.closed and len(buffer) >= HEAD.size:
             head_length, body_length = HEAD.unpack_from(buffer)
             if head_length > self._limits[0] or body_length > self._limits[1]:
                 self.close()
-                return
+                break
             start = HEAD.size + head_length
             end = start + body_length
             if len(buffer) < end:
-                return
+                break
             head = parse(bytes(memoryview(buffer)[HEAD.size : start]))
             if head is None:
                 self.close()
-                return
+                break
             body = bytes(memoryview(buffer)[start:end])
             del buffer[:end]
             self.on_frame(head, body)
+        return True
 
 
 def parse(data: bytes) -> Head | None:

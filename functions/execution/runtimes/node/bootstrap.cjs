@@ -1,6 +1,7 @@
 // The Node.js runtime inside a sandbox: imports the handler, then serves one invocation at a time.
 //
-// Speaks frames (length of a JSON head, length of a body, both) on descriptor 3, as `../python/bootstrap.py` describes.
+// Speaks frames (length of a JSON head, length of a body, both) on descriptor 3, as `../python/bootstrap.py` describes,
+// and for streamed responses {"op": "chunk", "id", "type"} + data, as many as there are, before an empty "done".
 // Between invocations it blocks in read(2): nothing of the handler's runs then, as in a frozen environment on AWS.
 // Error payloads and log lines are those of AWS's own Node.js runtime client.
 // CommonJS, because the loader of ES modules costs each idle process 0.8 MiB: it is loaded with the first such handler.
@@ -15,7 +16,11 @@ const { pathToFileURL } = require("node:url");
 const CONTROL = 3;
 const LOG = 1;
 const MAX_RESPONSE = 6 * 1024 * 1024 + 100;
-const state = { id: undefined, finish: null };
+const CHUNK = 256 * 1024; // bytes of a streamed response in one frame
+const STREAMING = Symbol.for("aws.lambda.runtime.handler.streaming");
+const HIGH_WATER_MARK = Symbol.for("aws.lambda.runtime.handler.streaming.highWaterMark");
+const PRELUDE = Symbol("prelude");
+const state = { id: undefined, finish: null, streaming: null };
 
 // --- frames ---------------------------------------------------------------------------------------------------------
 
@@ -121,6 +126,80 @@ function escape(kind, label, reason) {
   process.reallyExit(kind ? 128 : 129);
 }
 
+// --- streamed responses ---------------------------------------------------------------------------------------------
+
+// What AWS's runtime offers to handlers under this global name.
+const awslambda = {
+  streamifyResponse(handler, options) {
+    handler[STREAMING] = "response";
+    if (typeof options?.highWaterMark === "number") handler[HIGH_WATER_MARK] = options.highWaterMark;
+    return handler;
+  },
+  HttpResponseStream: {
+    // Status, headers and cookies go before the body: JSON, then eight zeros.
+    from(stream, prelude) {
+      stream.setContentType("application/vnd.awslambda.http-integration-response");
+      stream[PRELUDE] = Buffer.concat([Buffer.from(JSON.stringify(prelude)), Buffer.alloc(8)]);
+      return stream;
+    },
+  },
+};
+
+// The writable that a streaming handler gets; `isOpen` says whether its invocation goes on. Frames are written at once:
+// a caller that reads slowly holds the handler up here, so nothing piles up in memory.
+function responseStream(id, highWaterMark, isOpen) {
+  const { Writable } = require("node:stream");
+  let type = "application/octet-stream";
+  let begun = false;
+  const push = (data) => {
+    for (let start = 0; isOpen() && start < data.length; start += CHUNK) {
+      send({ op: "chunk", id, type }, data.subarray(start, start + CHUNK));
+    }
+  };
+  const begin = () => {
+    if (!begun && stream[PRELUDE]) push(stream[PRELUDE]);
+    begun = true;
+  };
+  const stream = new Writable({
+    highWaterMark,
+    write(chunk, _encoding, done) {
+      begin();
+      push(chunk);
+      done();
+    },
+    final(done) {
+      begin();
+      done();
+    },
+  });
+  const write = stream.write;
+  stream.write = (chunk, ...rest) => {
+    const isData = typeof chunk === "string" || ArrayBuffer.isView(chunk);
+    return write.call(stream, isData ? chunk : JSON.stringify(chunk), ...rest);
+  };
+  stream.setContentType = (value) => {
+    if (begun) throw new Fault("InvalidStreamingOperation", "Cannot set content-type, too late.");
+    type = value;
+  };
+  return stream;
+}
+
+function invokeStreaming(handler, event, context, close) {
+  const stream = responseStream(context.awsRequestId, handler[HIGH_WATER_MARK], () => state.streaming === stream);
+  state.streaming = stream;
+  state.empty = () => close(null, STREAMING); // nothing is left to do: the stream will never end
+  const ended = new Promise((resolve, reject) => stream.on("finish", resolve).on("error", reject));
+  ended.catch(() => {}); // a handler that throws at once leaves nobody to hear it
+  const result = handler(event, stream, context);
+  if (typeof result?.then !== "function") {
+    throw new Fault("InvalidStreamingOperation", "Streaming does not support non-async handlers.");
+  }
+  Promise.all([result, ended]).then(
+    () => close(null, STREAMING),
+    (error) => close(error ?? "handled"),
+  );
+}
+
 // --- the handler ----------------------------------------------------------------------------------------------------
 
 async function importFile(file) {
@@ -199,6 +278,10 @@ function answer(id, error, result) {
     send({ op: "done", id, error: payload.errorType }, JSON.stringify(payload));
     return;
   }
+  if (result === STREAMING) {
+    send({ op: "done", id });
+    return;
+  }
   let text;
   try {
     text = JSON.stringify(result === undefined ? null : result) ?? "null";
@@ -220,6 +303,7 @@ function invoke(handler, head, body) {
     if (finished) return;
     finished = true;
     state.finish = null;
+    state.streaming = null;
     answer(head.id, error, result);
     setImmediate(next, handler);
   };
@@ -230,6 +314,14 @@ function invoke(handler, head, body) {
     context = contextOf(head);
   } catch (error) {
     close(error);
+    return;
+  }
+  if (handler[STREAMING]) {
+    try {
+      invokeStreaming(handler, event, context, close);
+    } catch (error) {
+      close(error);
+    }
     return;
   }
   state.finish = (error, result, atOnce) => {
@@ -265,6 +357,7 @@ async function main() {
   const [head] = receive();
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, head.environment);
+  globalThis.awslambda = awslambda;
   Module._initPaths(); // NODE_PATH is read once at the start otherwise
   process.on("uncaughtException", (error) => escape("", "Uncaught Exception", error));
   process.on("unhandledRejection", (reason) => {
