@@ -15,13 +15,17 @@ from typing import Any
 
 import redis
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from console.pages import access, function_head, logfilter, loglines
+from functions.cache import GenerationCache, Realm
 from functions.invoke.nodes import broker
+from functions.models import Membership
 from monitoring.live import Batch, Ended, Listener, LiveLine, channel
 from monitoring.queries.patterns import InvalidPattern, Matches
 
@@ -85,6 +89,35 @@ class Seat:
         broker().zrem(self._key, self._name)
 
 
+@dataclass(frozen=True)
+class Reader:
+    """Who reads a tail. It may be open for hours: whether he still may is asked before anything is sent."""
+
+    session_key: str
+    user_id: int
+    account_id: str
+
+    def may_read(self) -> bool:
+        """From memory, until a change of access anywhere, or for some seconds."""
+        return _may_read.get(self, self._ask)
+
+    def _ask(self) -> bool:
+        is_signed_in = Session.objects.filter(session_key=self.session_key, expire_date__gt=timezone.now()).exists()
+        members = Membership.objects.filter(user_id=self.user_id, account_id=self.account_id, is_active=True)
+        answer = is_signed_in and members.exists()
+        rest()
+        return answer
+
+
+_may_read: GenerationCache[bool] = GenerationCache(realm=Realm.ACCESS)
+
+
+def rest() -> None:
+    """Give the connection back: an open tail needs none."""
+    if not connection.in_atomic_block:
+        connection.close()
+
+
 @dataclass
 class Sieve:
     """Keeps lines that match, as many each second as a page can show. `dropped` counts what a reader misses."""
@@ -141,12 +174,12 @@ def stream(request: HttpRequest, name: str) -> HttpResponseBase:
         return _events(iter([_event("refused", {"message": f"The filter is not understood: {error}."})]))
     wanted = channel(head.function.account_id, head.function.region, head.version.log_group)
     user_id = int(request.user.pk or 0)
-    if not connection.in_atomic_block:
-        connection.close()  # an open tail needs none
-    return _events(tail(wanted, Seat(user_id), sieve))
+    reader = Reader(str(request.session.session_key), user_id, head.function.account_id)
+    rest()
+    return _events(tail(wanted, Seat(user_id), sieve, reader))
 
 
-def tail(wanted: str, seat: Seat, sieve: Sieve) -> Generator[bytes, None, None]:
+def tail(wanted: str, seat: Seat, sieve: Sieve, reader: Reader) -> Generator[bytes, None, None]:
     """The events of one tail, until its reader is gone. Begins nothing before it is asked for the first one."""
     listener = None
     try:
@@ -158,7 +191,7 @@ def tail(wanted: str, seat: Seat, sieve: Sieve) -> Generator[bytes, None, None]:
         seat.take()
         listener = Listener(wanted)
         yield b"retry: 2000\n" + _event("open", {})
-        yield from _follow(listener, seat, sieve)
+        yield from _follow(listener, seat, sieve, reader)
     except Refused as refusal:
         yield _event("refused", {"message": str(refusal)})
     except Ended:
@@ -176,11 +209,13 @@ def tail(wanted: str, seat: Seat, sieve: Sieve) -> Generator[bytes, None, None]:
         places.give_back()
 
 
-def _follow(listener: Listener, seat: Seat, sieve: Sieve) -> Iterator[bytes]:
+def _follow(listener: Listener, seat: Seat, sieve: Sieve, reader: Reader) -> Iterator[bytes]:
     beat = time.monotonic()
     told = 0
     while True:
         batch = listener.wait(max(0.01, beat + HEARTBEAT_SECONDS - time.monotonic()))
+        if not reader.may_read():
+            raise Refused("You are signed out, or no longer a member of this account.")
         if batch is not None:
             lines = sieve.pass_(batch)
             if lines or sieve.dropped != told:

@@ -5,15 +5,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.test import Client
 from pytest_django import Settings
 
 from console.pages import tail
-from console.pages.tail import Places, Seat, Sieve
+from console.pages.tail import Places, Reader, Seat, Sieve
+from functions import cache
 from functions.invoke import nodes
 from monitoring.live import Batch, LiveLine, Publisher
 from monitoring.report import Kind, Report
 from tests.broker import running_redis
-from tests.console.conftest import Person
+from tests.console.conftest import REGION, TEAM, Person
+
+NOBODY = Reader("", 0, "")
 
 
 @pytest.fixture(scope="module")
@@ -128,13 +132,13 @@ def test_a_user_has_so_many_tails_and_gets_a_place_back(alice: Person, broker: N
 
 def test_a_process_has_so_many_places(monkeypatch: pytest.MonkeyPatch, broker: None) -> None:
     monkeypatch.setattr(tail, "places", Places(1))
-    first = tail.tail("c", Seat(1), Sieve(None))
+    first = tail.tail("c", Seat(1), Sieve(None), NOBODY)
     assert event(next(first))[0] == "open"
-    kind, data = event(next(tail.tail("c", Seat(2), Sieve(None))))
+    kind, data = event(next(tail.tail("c", Seat(2), Sieve(None), NOBODY)))
     assert kind == "refused"
     assert "1 live tails are open on this web process" in data["message"]
     first.close()
-    second = tail.tail("c", Seat(2), Sieve(None))
+    second = tail.tail("c", Seat(2), Sieve(None), NOBODY)
     assert event(next(second))[0] == "open"
     second.close()
 
@@ -148,9 +152,41 @@ def test_without_a_broker_the_tail_says_so(alice: Person, settings: Settings, tm
     assert event(content[0])[0] == "broken"
 
 
-def test_an_open_tail_writes_now_and_then(monkeypatch: pytest.MonkeyPatch, broker: None) -> None:
+@pytest.mark.parametrize("deed", ["/settings/sessions/end-others/", "/admin/users/{}/disable/", "/logout/"])
+def test_a_tail_ends_with_the_right_to_read_it(
+    alice: Person,
+    bob: Person,
+    broker: None,
+    deed: str,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    monkeypatch.setattr(cache, "MAX_AGE", 0.0 if "logout" in deed else 60.0)  # signing out is no change of access
+    alice.create("tailed")
+    other = Client()
+    other.force_login(bob.user)
+    stream = get(Person(bob.user, other, bob.caller), "/functions/tailed/logs/tail")
+    content = iter(stream.streaming_content)
+    lines = [(7, "a secret\n")]
+    report = Report(
+        kind=Kind.LOG, account_id=TEAM, region=REGION, function_name="tailed", request_id="r-1", lines=lines
+    )
+    assert event(next(content))[0] == "open"
+    Publisher().publish([report])
+    assert event(next(content))[0] == "lines"
+    doer = alice.client if "admin" in deed else other if "logout" in deed else bob.client
+    with django_capture_on_commit_callbacks(execute=True):
+        doer.post(deed.format(bob.user.pk))
+    Publisher().publish([report])
+    kind, data = event(next(content))
+    assert (kind, "signed out" in data["message"]) == ("refused", True)
+    assert list(content) == []
+
+
+def test_an_open_tail_writes_now_and_then(alice: Person, monkeypatch: pytest.MonkeyPatch, broker: None) -> None:
     monkeypatch.setattr(tail, "HEARTBEAT_SECONDS", 0.05)
-    stream = tail.tail("c", Seat(1), Sieve(None))
+    reader = Reader(str(alice.client.session.session_key), alice.user.pk, TEAM)
+    stream = tail.tail("c", Seat(1), Sieve(None), reader)
     next(stream)
     assert next(stream) == b": here\n\n"
     stream.close()
