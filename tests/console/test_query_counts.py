@@ -30,7 +30,7 @@ LISTS = {
     "/functions/f0/invocations/": 7,
     "/functions/f0/errors/": 8,
     "/functions/f0/versions/": 11,
-    "/functions/f0/triggers/": 8,
+    "/functions/f0/triggers/": 9,
 }
 
 
