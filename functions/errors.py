@@ -82,6 +82,10 @@ class RecursiveInvocationException(ServiceError):
     code = "RecursiveInvocationException"
 
 
+class CodeVerificationFailedException(ServiceError):
+    code = "CodeVerificationFailedException"
+
+
 class TooManyRequestsException(ServiceError):
     status_code = 429
     code = "TooManyRequestsException"

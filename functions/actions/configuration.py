@@ -14,7 +14,6 @@ from functions.actions.destination import check_dead_letter
 from functions.actions.runtime import check_runtime, check_snapstart
 from functions.errors import (
     AccessDeniedException,
-    CodeSigningConfigNotFoundException,
     InvalidParameterValueException,
     ValidationException,
 )
@@ -80,12 +79,6 @@ def check(caller: Caller, members: Mapping[str, Any]) -> None:
         check_runtime(members["Runtime"])
     if members.get("DeadLetterConfig"):
         check_dead_letter(caller, members["DeadLetterConfig"].get("TargetArn") or "")
-    if signing := members.get("CodeSigningConfigArn"):
-        raise CodeSigningConfigNotFoundException(
-            "The code signing configuration cannot be found. Check that the provided code signing configuration is "
-            f"not deleted: {signing}.",
-            field="CodeSigningConfigArn",
-        )
     if members.get("Role"):
         _check_role(caller, members["Role"])
 

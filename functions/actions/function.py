@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from functions import lookup
 from functions.access.caller import Caller
-from functions.actions import configuration, function_layers
+from functions.actions import code_signing_config, configuration, function_layers
 from functions.actions.base import change, deployed
 from functions.actions.tags import check_count
 from functions.actions.version import check_storage, snapshot
@@ -50,6 +50,8 @@ def create(
         )
     check_count(tags or {})
     configuration.check(caller, members)
+    signing = code_signing_config.chosen(caller, members.get("CodeSigningConfigArn"))
+    trust = code_signing_config.check(signing)
     rows = Function.objects.filter(account_id=reference.account_id, region=reference.region, name=reference.name)
     if rows.exists():
         raise _exists(reference)
@@ -59,13 +61,14 @@ def create(
         check_storage(reference.account_id, reference.region, package.size)
         function_layers.check_size(package, layers.layers)
         try:
-            with change(caller, "CreateFunction", reference.function_arn, package=package.sha256) as detail:
+            with change(caller, "CreateFunction", reference.function_arn, package=package.sha256, **trust) as detail:
                 _save(package)
                 function = Function.objects.create(
                     account_id=reference.account_id,
                     region=reference.region,
                     name=reference.name,
                     tags=dict(tags or {}),
+                    code_signing_config=signing,
                     last_deployed_at=timezone.now(),
                     last_deployed_by=caller.user_name,
                     last_deploy=Function.Deploy.CREATED,
@@ -102,6 +105,7 @@ def update_code(
     reference = reference.unqualified()
     before = lookup.version(reference)
     lookup.check_revision(before, revision_id)
+    trust = code_signing_config.check(before.function.code_signing_config)
     with store.holding():
         package = _package(code, before.package_id)
         check_storage(reference.account_id, reference.region, package.size - before.package.size)
@@ -110,7 +114,7 @@ def update_code(
             before.package = package
             before.architectures = list(architectures or before.architectures)
             return before
-        with change(caller, "UpdateFunctionCode", reference.function_arn, package=package.sha256) as detail:
+        with change(caller, "UpdateFunctionCode", reference.function_arn, package=package.sha256, **trust) as detail:
             latest = lookup.locked_latest(reference)
             lookup.check_revision(latest, revision_id)
             old = latest.package_id
@@ -139,13 +143,15 @@ def update_configuration(
 ) -> FunctionVersion:
     """New configuration for `$LATEST`. `members` are those of UpdateFunctionConfiguration; absent ones stay."""
     reference = reference.unqualified()
-    lookup.check_revision(lookup.version(reference), revision_id)
+    current = lookup.version(reference)
+    lookup.check_revision(current, revision_id)
     configuration.check(caller, members)
+    trust = code_signing_config.check(current.function.code_signing_config) if members.get("Layers") else {}
     changed = sorted(member for member in members if member not in ("FunctionName", "RevisionId"))
     with store.holding():
         chosen = members.get("Layers")
         layers = None if chosen is None else function_layers.choose(caller, chosen)
-        with change(caller, "UpdateFunctionConfiguration", reference.function_arn, changed=changed) as detail:
+        with change(caller, "UpdateFunctionConfiguration", reference.function_arn, changed=changed, **trust) as detail:
             latest = lookup.locked_latest(reference)
             lookup.check_revision(latest, revision_id)
             before = configuration.plain(latest)
