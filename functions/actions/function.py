@@ -18,6 +18,7 @@ from functions.access.caller import Caller
 from functions.actions import code_signing_config, configuration, function_layers
 from functions.actions.base import change, deployed
 from functions.actions.tags import check_count
+from functions.actions.updating import alone
 from functions.actions.version import check_storage, snapshot
 from functions.arn import FunctionReference
 from functions.code import store
@@ -87,6 +88,7 @@ def create(
             raise
 
 
+@alone
 def update_code(
     caller: Caller,
     reference: FunctionReference,
@@ -138,6 +140,7 @@ def update_code(
             return _published(caller, latest, detail) if publish else latest
 
 
+@alone
 def update_configuration(
     caller: Caller, reference: FunctionReference, members: Mapping[str, Any], *, revision_id: str | None = None
 ) -> FunctionVersion:

@@ -1,5 +1,6 @@
 """Sixteen writers at once: nothing torn, nothing lost, no number twice."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -10,6 +11,7 @@ from django.db import connections
 
 from functions.access.caller import Caller
 from functions.actions import alias, concurrency, function, tags, version
+from functions.actions.updating import updating
 from functions.arn import parse
 from functions.code import store
 from functions.errors import (
@@ -18,7 +20,7 @@ from functions.errors import (
     ResourceConflictException,
     ServiceError,
 )
-from functions.models import AuditEntry, Function, FunctionVersion, Package
+from functions.models import Alias, AuditEntry, Function, FunctionVersion, Package
 from tests.functions.world import create, zipped
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,6 +45,16 @@ def all_at_once(work: Callable[[int], T]) -> list[T | ServiceError]:
         return list(pool.map(write, range(WRITERS)))
 
 
+def again(change: Callable[[], T]) -> T:
+    """As clients of AWS do: try again while another update is in progress."""
+    for _ in range(2000):
+        try:
+            return change()
+        except ResourceConflictException:
+            time.sleep(0.005)
+    raise AssertionError("never")
+
+
 def refused(results: list[Any], kind: type[ServiceError]) -> int:
     return sum(isinstance(result, kind) for result in results)
 
@@ -65,8 +77,8 @@ def test_an_update_is_whole(alice: Caller) -> None:
 
     def update(number: int) -> None:
         members = {"Timeout": number + 1, "MemorySize": 128 + number + 1, "Description": str(number + 1)}
-        function.update_configuration(alice, reference, members)
-        function.update_code(alice, reference, zipped({"app.py": f"x = {number}\n"}))
+        again(lambda: function.update_configuration(alice, reference, members))
+        again(lambda: function.update_code(alice, reference, zipped({"app.py": f"x = {number}\n"})))
         tags.add(alice, reference, {f"tag-{number}": "x"})
 
     assert all_at_once(update) == [None] * WRITERS
@@ -76,13 +88,33 @@ def test_an_update_is_whole(alice: Caller) -> None:
     assert AuditEntry.objects.count() == 1 + 3 * WRITERS
 
 
+def test_updates_that_meet_are_refused(alice: Caller) -> None:
+    """Not kept waiting: who updates a function that is being updated is told so, and changes nothing."""
+    create(alice, "thumbs")
+    create(alice, "other")
+    reference = parse("thumbs", None, alice)
+    with updating(reference):
+        updates: list[Callable[[], Any]] = [
+            lambda: function.update_configuration(alice, reference, {"Timeout": 9}),
+            lambda: function.update_code(alice, reference, zipped({"app.py": "x = 9\n"})),
+        ]
+        for update in updates:
+            with pytest.raises(ResourceConflictException, match=f"in progress for resource: {reference.function_arn}"):
+                update()
+        function.update_configuration(alice, parse("other", None, alice), {"Timeout": 9})
+    results = all_at_once(lambda number: function.update_configuration(alice, reference, {"Timeout": number + 1}))
+    won = [result.timeout for result in results if isinstance(result, FunctionVersion)]
+    assert len(won) == WRITERS - refused(results, ResourceConflictException) >= 1
+    assert FunctionVersion.objects.get(function__name="thumbs").timeout in won
+
+
 def test_versions_are_numbered_without_gap_or_double(alice: Caller) -> None:
     create(alice, "thumbs")
     reference = parse("thumbs", None, alice)
 
     def deploy(number: int) -> int:
         code = zipped({"app.py": f"x = {number}\n"})
-        return function.update_code(alice, reference, code, publish=True).number
+        return again(lambda: function.update_code(alice, reference, code, publish=True)).number
 
     assert sorted(all_at_once(deploy)) == list(range(1, WRITERS + 1))  # type: ignore[type-var]
     packages = FunctionVersion.objects.exclude(number=0).values_list("package_id", flat=True)
@@ -104,7 +136,8 @@ def test_one_revision_is_built_upon_once(alice: Caller) -> None:
     results = all_at_once(
         lambda number: function.update_configuration(alice, reference, {"Timeout": number + 1}, revision_id=revision)
     )
-    assert refused(results, PreconditionFailedException) == WRITERS - 1
+    failed = refused(results, PreconditionFailedException) + refused(results, ResourceConflictException)
+    assert failed == WRITERS - 1
 
 
 def test_edits_of_different_files_are_not_lost(alice: Caller) -> None:
@@ -112,16 +145,10 @@ def test_edits_of_different_files_are_not_lost(alice: Caller) -> None:
     create(alice, "thumbs")
     reference = parse("thumbs", None, alice)
 
-    def edit(number: int) -> int:
-        for attempt in range(200):
-            try:
-                function.update_code(alice, reference, {f"f{number}.py": b""})
-            except ResourceConflictException:
-                continue
-            return attempt
-        raise AssertionError("never")
+    def edit(number: int) -> None:
+        again(lambda: function.update_code(alice, reference, {f"f{number}.py": b""}))
 
-    all_at_once(edit)
+    assert all_at_once(edit) == [None] * WRITERS
     files = {entry.path for entry in store.list_files(FunctionVersion.objects.get().package_id)}
     assert files == {"app.py", *(f"f{number}.py" for number in range(WRITERS))}
 
@@ -139,6 +166,25 @@ def test_one_of_many_aliases_wins(alice: Caller) -> None:
     reference = parse("thumbs", None, alice)
     results = all_at_once(lambda _: alias.create(alice, reference, "live", "1"))
     assert refused(results, ResourceConflictException) == WRITERS - 1
+
+
+def test_an_alias_is_whole(alice: Caller) -> None:
+    create(alice, "thumbs", Publish=True)
+    reference = parse("thumbs", None, alice)
+    for number in range(WRITERS):
+        function.update_configuration(alice, reference, {"Timeout": number + 1})
+        version.publish(alice, reference)
+    alias.create(alice, reference, "live", "1")
+
+    def move(number: int) -> None:
+        to, other = str(number + 1), str(number + 2)
+        weights = {other: (number + 1) / 100}
+        alias.update(alice, reference, "live", version=to, weights=weights, description=to)
+
+    assert all_at_once(move) == [None] * WRITERS
+    row = Alias.objects.get()
+    assert row.description == row.version
+    assert row.routing == {str(int(row.version) + 1): int(row.version) / 100}
 
 
 def test_deleting_while_others_change(alice: Caller) -> None:

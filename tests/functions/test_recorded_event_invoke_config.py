@@ -23,7 +23,7 @@ def test_lifecycle(aws: Any) -> None:
     replay.check("get_invokeconfig", get(**NAME))
     replay.check("get_invokeconfig_latest", get(**NAME, Qualifier="$LATEST"))
     replay.check("list_single_invokeconfig", listed(**NAME))
-    aws.publish_version(**NAME)
+    replay.check("publish_version_result", aws.publish_version(**NAME))
     replay.error("get_invokeconfig_postpublish", get, **NAME, Qualifier="1")
     published = put(**NAME, Qualifier="1", MaximumEventAgeInSeconds=120)
     replay.check("put_published_invokeconfig", published)
@@ -49,8 +49,8 @@ def test_what_aws_refuses_and_takes(aws: Any) -> None:
     aws.create_function(**request("thumbs", **TEXT))
     replay.known["resource:5"] = "other"
     aws.create_function(**request("other", **TEXT))
-    aws.publish_version(**NAME)
-    aws.create_alias(**NAME, Name=alias, FunctionVersion="1")
+    replay.check("fn_version_result", aws.publish_version(**NAME))
+    replay.check("fn_alias_result", aws.create_alias(**NAME, Name=alias, FunctionVersion="1"))
 
     # What is not there.
     replay.error("put_functionname_name_notfound", put, **NOWHERE, MaximumRetryAttempts=2)

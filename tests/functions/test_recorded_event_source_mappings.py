@@ -145,7 +145,7 @@ def test_tags(aws: Any) -> None:
     resource = made["EventSourceMappingArn"]
     replay.check("list_tags_result", aws.list_tags(Resource=resource))
     [found] = aws.list_event_source_mappings()["EventSourceMappings"]
-    assert replay.steps["get_event_source_mapping_with_tag"] is (found["EventSourceMappingArn"] == resource)
+    assert replay.recorded("get_event_source_mapping_with_tag") is (found["EventSourceMappingArn"] == resource)
 
 
 def test_tags_come_and_go(aws: Any) -> None:

@@ -249,7 +249,7 @@ def test_snapstart_as_aws_does_not_know_it(aws: Any) -> None:
 
 
 def test_account_settings(aws: Any) -> None:
-    recorded = Replay("TestLambdaAccountSettings::test_account_settings").steps["acc_settings_modded"]
+    recorded = Replay("TestLambdaAccountSettings::test_account_settings").recorded("acc_settings_modded")
     shown = aws.get_account_settings()
     assert {part: sorted(shown[part]) for part in ("AccountLimit", "AccountUsage")} == {
         part: recorded[part] for part in ("AccountLimit", "AccountUsage")

@@ -46,8 +46,9 @@ def test_unzipped_over_the_limit(aws: Any) -> None:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("big.bin", "w") as big:
         for _ in range(251):
             big.write(bytes(1024 * 1024))
-    replay = Replay("TestLambdaSizeLimits::test_oversized_unzipped_lambda")
-    replay.error("invalid_param_exc", aws.create_function, **request("f", Code={"ZipFile": buffer.getvalue()}))
+    for scenario in ("test_oversized_unzipped_lambda", "test_oversized_lambda"):
+        replay = Replay(f"TestLambdaSizeLimits::{scenario}")
+        replay.error("invalid_param_exc", aws.create_function, **request("f", Code={"ZipFile": buffer.getvalue()}))
 
 
 def test_a_large_function_within_the_limits(aws: Any) -> None:

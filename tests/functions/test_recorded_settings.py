@@ -199,6 +199,7 @@ def test_logging_in_part(aws: Any, number: int, given: dict[str, str]) -> None:
     )
     replay.check("create_response", aws.create_function(**request("thumbs", **LOGGED)))
     replay.check("get_function_response", aws.get_function(FunctionName="thumbs"))
+    replay.check("function_config", aws.get_function_configuration(FunctionName="thumbs"))
     updated = aws.update_function_configuration(FunctionName="thumbs", LoggingConfig=given)
     replay.check("updated_config", updated)
     replay.check("received_config", aws.get_function_configuration(FunctionName="thumbs"))

@@ -146,7 +146,9 @@ def test_aliases_that_are_not_there(aws: Any) -> None:
     replay.check("create_response", aws.create_function(**request("thumbs", **STAGING)))
     missing = {"FunctionName": "thumbs", "Name": "non-existent"}
     replay.check("delete_alias_response", aws.delete_alias(**missing))
-    replay = Replay("TestLambdaAlias::test_non_existent_alias_update", **{"function-name:1": "thumbs"})
+    replay = Replay("TestLambdaAlias::test_non_existent_alias_update")
+    other = request("other", **STAGING)
+    missing["FunctionName"] = replay.check("create_response", aws.create_function(**other))["FunctionName"]
     replay.error("update_alias_response", aws.update_alias, **missing, Description="changed")
 
 
