@@ -147,10 +147,10 @@ class Pools:
         idle = self._idle.get(spec.pool)
         return idle is not None and idle[-1].provisioned and idle[-1].usable
 
-    def has_room(self, spec: FunctionSpec) -> bool:
-        """Whether one environment more fits into the budget, at the cost of idle ones."""
-        self._make_room(spec.memory_mb, 1)
-        return self._fits(spec.memory_mb, 1)
+    def has_room(self, memory_mb: int, environments: int) -> bool:
+        """Whether so much more fits into the budget, at the cost of idle environments."""
+        self._make_room(memory_mb, environments)
+        return self._fits(memory_mb, environments)
 
     # --- for the executor ---
 

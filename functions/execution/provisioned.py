@@ -54,6 +54,7 @@ class Provisioned:
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
         self._starting = 0
+        self._promised: list[int] = []  # memory of those that wait for a sandbox, which the pools do not count yet
         self.allocations: dict[str, Allocation] = {}  # by the spec's key
         engine.pools.on_loss = self._lost
 
@@ -81,15 +82,20 @@ class Provisioned:
             environment.drain()
 
     def _fill(self) -> None:
-        now = time.monotonic()
         for allocation in self.allocations.values():
-            # A newer key of the version: the worker is about to say so.
-            if now < allocation.not_before or not self._engine.pools.is_current(allocation.spec):
-                continue
-            while len(allocation.held) + allocation.starting < allocation.wanted and self._starting < AT_ONCE:
+            while self._lacks(allocation):
                 allocation.starting += 1
                 self._starting += 1
                 self._engine.loop.start(self._make(allocation))
+
+    def _lacks(self, allocation: Allocation) -> bool:
+        return (
+            len(allocation.held) + allocation.starting < allocation.wanted
+            and self._starting < AT_ONCE
+            and time.monotonic() >= allocation.not_before
+            # Not so after an invocation of a newer key of the version: the worker is about to say so.
+            and self._engine.pools.is_current(allocation.spec)
+        )
 
     async def _make(self, allocation: Allocation) -> None:
         try:
@@ -111,12 +117,18 @@ class Provisioned:
     async def _prepare(self, allocation: Allocation) -> str:
         """One environment more. Returns why there is none."""
         engine, spec = self._engine, allocation.spec
-        if not engine.pools.has_room(spec):
+        if not engine.pools.has_room(sum(self._promised) + spec.memory_mb, len(self._promised) + 1):
             return NO_ROOM
+        self._promised.append(spec.memory_mb)
         try:
             environment = await engine.pools.fresh(spec, warm=False)
+        except NoEnvironment as error:
+            return str(error)
+        finally:
+            self._promised.remove(spec.memory_mb)
+        try:
             failure = await Preparation(engine, spec, environment).run()
-        except (NoEnvironment, OSError) as error:
+        except OSError as error:
             return str(error)
         if failure is not None:
             return INIT_FAILURE
