@@ -30,15 +30,20 @@ LATER = dict.fromkeys(
     DURABLE,
 )
 _UNPOLLED = "The configuration is checked and kept; nothing reads the event source yet."
+_MEMBERS = (
+    "DurableConfig, AcceleratorConfig and FileSystemConfigs are refused. VpcConfig and KMSKeyArn are kept and shown: "
+    "no VPC and no key stands behind them. So are TracingConfig and the format and levels of LoggingConfig: logs are "
+    "text and no traces are written. SnapStart takes no snapshots. Code for either architecture runs on the machine's "
+    "own."
+)
 # Operation -> what of it is missing.
 PARTLY = {
     "CreateEventSourceMapping": _UNPOLLED,
-    "CreateFunction": "DurableConfig and AcceleratorConfig are refused. VpcConfig, KMSKeyArn and FileSystemConfigs are "
-    "kept and shown: no VPC, key or file system stands behind them.",
+    "CreateFunction": _MEMBERS,
     "GetEventSourceMapping": _UNPOLLED,
     "ListEventSourceMappings": _UNPOLLED,
     "UpdateEventSourceMapping": _UNPOLLED,
-    "UpdateFunctionConfiguration": "As CreateFunction.",
+    "UpdateFunctionConfiguration": _MEMBERS,
 }
 
 

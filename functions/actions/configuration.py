@@ -30,12 +30,13 @@ COLUMNS = {
     "Timeout": "timeout",
 }
 # Kept as they came and shown again.
-KEPT = ("DeadLetterConfig", "FileSystemConfigs", "KMSKeyArn", "TracingConfig")
+KEPT = ("DeadLetterConfig", "KMSKeyArn", "TracingConfig")
 # Features that would change how a function runs and are not here: refused, never silently ignored.
 ABSENT = (
     "AcceleratorConfig",
     "CapacityProviderConfig",
     "DurableConfig",
+    "FileSystemConfigs",
     "ImageConfig",
     "PublishTo",
     "RuntimeConfig",
@@ -218,4 +219,8 @@ def _logging(current: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, 
     merged = {"LogFormat": "Text", **current, **given}
     if merged["LogFormat"] == "JSON":
         return {"ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO", **merged}
+    if any(given.get(level) for level in ("ApplicationLogLevel", "SystemLogLevel")):
+        raise InvalidParameterValueException(
+            "Log levels can be set only with the log format JSON.", field="LoggingConfig"
+        )
     return {member: merged[member] for member in merged if not member.endswith("LogLevel")}

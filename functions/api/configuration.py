@@ -46,9 +46,8 @@ def summary(version: FunctionVersion, arn: str) -> dict[str, Any]:
         shown["Layers"] = [{"Arn": layer["Arn"], "CodeSize": layer["CodeSize"]} for layer in version.layers]
     if extras.get("DeadLetterConfig", {}).get("TargetArn"):
         shown["DeadLetterConfig"] = extras["DeadLetterConfig"]
-    for member in ("KMSKeyArn", "FileSystemConfigs"):
-        if extras.get(member):
-            shown[member] = extras[member]
+    if extras.get("KMSKeyArn"):
+        shown["KMSKeyArn"] = extras["KMSKeyArn"]
     return shown
 
 

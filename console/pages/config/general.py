@@ -1,3 +1,4 @@
+import platform
 from typing import Any
 
 from django import forms
@@ -6,6 +7,9 @@ from console.pages.config.base import ConfigurationForm
 from console.pages.function_head import Head
 from console.pages.runtimes import RuntimeSelect, choices, grouped_choices
 from console.pages.snippets import Call
+
+# AWS's name of this machine's architecture.
+MACHINE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
 
 class GeneralForm(ConfigurationForm):
@@ -36,6 +40,11 @@ class GeneralForm(ConfigurationForm):
         if latest.runtime not in dict(here):
             here.insert(0, (latest.runtime, f"{latest.runtime} (not installed)"))
         runtime.choices = grouped_choices(here)
+        if MACHINE not in latest.architectures:
+            runtime.help_text = (
+                f"Made for {', '.join(latest.architectures)}. Here it runs on {MACHINE}: native code in the package "
+                "must be for that."
+            )
 
     def calls(self, head: Head) -> list[Call]:
         data = self.cleaned_data
