@@ -37,7 +37,10 @@ function cycleTheme(url) {
 }
 
 // The tab one is on may lie beyond the edge of a narrow window.
-document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+  const bar = tab.parentElement;
+  bar.scrollLeft = tab.offsetLeft - bar.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
+}
 
 async function copy(button) {
   const text = button.dataset.copy ?? document.getElementById(button.dataset.copyFrom)?.textContent ?? "";
