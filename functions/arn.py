@@ -79,6 +79,19 @@ def parse(value: str, qualifier: str | None, caller: Caller) -> FunctionReferenc
 
 
 @lru_cache(maxsize=16_384)
+def named(value: str, qualifier: str | None, account_id: str, region: str) -> FunctionReference | None:
+    """What a request from an account means, in whatever account it is; None where `parse` refuses the form itself."""
+    form = _FORM.fullmatch(value)
+    if form is None or form["region"] not in (None, region):
+        return None
+    if form["qualifier"] and qualifier and form["qualifier"] != qualifier:
+        return None
+    return FunctionReference(
+        form["account"] or account_id, region, form["name"], form["qualifier"] or qualifier or None
+    )
+
+
+@lru_cache(maxsize=16_384)
 def _parse(value: str, qualifier: str | None, account_id: str, region: str) -> FunctionReference:
     form = _FORM.fullmatch(value)
     if form is None:

@@ -102,6 +102,18 @@ class RunningHearth:
         answer: dict[str, Any] = client.get_function_configuration(FunctionName=name)
         return answer
 
+    def public_url(self, name: str) -> str:
+        """A new URL of a function that anybody may call."""
+        client = self.client("lambda")
+        url: str = client.create_function_url_config(FunctionName=name, AuthType="NONE")["FunctionUrl"]
+        everybody = {"FunctionName": name, "Principal": "*"}
+        of_url = {"Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "NONE"}
+        client.add_permission(StatementId="url", **everybody, **of_url)
+        client.add_permission(
+            StatementId="function", Action="lambda:InvokeFunction", InvokedViaFunctionUrl=True, **everybody
+        )
+        return url
+
     def pids(self) -> dict[str, int]:
         """The supervised processes by name, and the worker's children."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()

@@ -53,10 +53,11 @@ def _invoke(request: HttpRequest, function_name: str, request_id: str) -> HttpRe
     kind: str = environ.get("HTTP_X_AMZ_INVOCATION_TYPE") or "RequestResponse"
     _refuse_oversized(environ, kind)
     caller = authenticate(request, "lambda", limit=LIMITS["RequestResponse"])
-    authorization.check(caller, "lambda", "Invoke", {"FunctionName": function_name})
+    qualifier = request.GET.get("Qualifier") if environ.get("QUERY_STRING") else None
+    asked = {"FunctionName": function_name, "Qualifier": qualifier}
+    caller = authorization.check(caller, "lambda", "Invoke", asked, environ)
     body = request.body
     log_type: str = environ.get("HTTP_X_AMZ_LOG_TYPE", "")
-    qualifier = request.GET.get("Qualifier") if environ.get("QUERY_STRING") else None
     check(function_name, qualifier, kind, log_type)
     client_context = _client_context(environ.get("HTTP_X_AMZ_CLIENT_CONTEXT", ""))
     payload = _payload(body, kind)

@@ -59,6 +59,7 @@ def caller(request: HttpRequest) -> Caller:
         user_name=request.user.get_username(),
         via="console",
         preset=membership(request).preset,
+        source_ip=request.META.get("REMOTE_ADDR", ""),
     )
 
 

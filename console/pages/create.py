@@ -15,6 +15,7 @@ from console.pages.forms import AwsForm, VariablesField, default_role, role_choi
 from console.pages.operations import call
 from console.pages.runtimes import RuntimeSelect, choices, grouped_choices
 from console.pages.snippets import PACKAGE, Call
+from functions.actions import function_url
 from functions.actions.test_event import save_test_event
 from functions.blueprints import catalogue
 from functions.blueprints.catalogue import Blueprint
@@ -86,6 +87,8 @@ class CreateForm(AwsForm):
         if self.blueprint is not None and self.blueprint.function_url:
             members = {"FunctionName": self.cleaned_data["FunctionName"], "AuthType": "NONE"}
             calls.append(Call("CreateFunctionUrlConfig", members))
+            name = {"FunctionName": members["FunctionName"]}
+            calls += [Call("AddPermission", {**name, **permission}) for permission in function_url.PUBLIC]
         return calls
 
     def members(self, package: bytes) -> dict[str, Any]:
@@ -155,6 +158,8 @@ def _create(request: HttpRequest, form: CreateForm) -> str:
         save_test_event(caller, function, blueprint.name, blueprint.event)
         if blueprint.function_url:
             url = call(caller, "CreateFunctionUrlConfig", FunctionName=name, AuthType="NONE")
+            for permission in function_url.PUBLIC:
+                call(caller, "AddPermission", FunctionName=name, **permission)
             messages.success(request, f"Created {name} with a public URL: {url['FunctionUrl']}", extra_tags="ok")
             return name
     messages.success(request, f"Created {name}.", extra_tags="ok")

@@ -1,13 +1,14 @@
 """Who makes a call: the same for the AWS API and the pages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
     """An authenticated caller in one account and region. `via` is `api`, `console` or `system`.
 
-    `preset` is what the caller is in the account (`functions.access.presets`); empty allows nothing.
+    `preset` is what the caller is in the account (`functions.access.presets`); empty allows nothing. A guest, who comes
+    from another account by a resource-based policy, has his ARN for a name.
     """
 
     account_id: str
@@ -17,7 +18,13 @@ class Caller:
     via: str
     access_key_id: str = ""
     preset: str = ""
+    source_ip: str = ""  # of a browser; what came as an API request has its own
 
     @property
     def arn(self) -> str:
-        return f"arn:aws:iam::{self.account_id}:user/{self.user_name}"
+        is_guest = self.user_name.startswith("arn:")
+        return self.user_name if is_guest else f"arn:aws:iam::{self.account_id}:user/{self.user_name}"
+
+    def guest(self, account_id: str) -> "Caller":
+        """The same caller, acting in another account."""
+        return replace(self, account_id=account_id, user_name=self.arn)

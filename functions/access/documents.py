@@ -13,8 +13,8 @@ VERSIONS = ("2008-10-17", "2012-10-17")
 
 def check_trust_policy(document: str) -> None:
     """Raise MalformedPolicyDocument unless this says who may assume a role."""
-    for statement in _statements(_load(document)):
-        _check_statement(statement)
+    for statement in statements(load(document)):
+        check_statement(statement)
         if "Principal" not in statement and "NotPrincipal" not in statement:
             raise MalformedPolicyDocument("Missing required field Principal")
         if "Resource" in statement or "NotResource" in statement:
@@ -23,15 +23,16 @@ def check_trust_policy(document: str) -> None:
 
 def check_policy(document: str) -> None:
     """Raise MalformedPolicyDocument unless this says what may be done."""
-    for statement in _statements(_load(document)):
-        _check_statement(statement)
+    for statement in statements(load(document)):
+        check_statement(statement)
         if "Principal" in statement or "NotPrincipal" in statement:
             raise MalformedPolicyDocument("Policy document should not specify a principal.")
         if "Resource" not in statement and "NotResource" not in statement:
             raise MalformedPolicyDocument("Policy statement must contain resources.")
 
 
-def _load(document: str) -> dict[str, Any]:
+def load(document: str) -> dict[str, Any]:
+    """The document as an object of a known version. Raises MalformedPolicyDocument, as all here."""
     try:
         policy = json.loads(document)
     except (ValueError, RecursionError):
@@ -43,16 +44,16 @@ def _load(document: str) -> dict[str, Any]:
     return policy
 
 
-def _statements(policy: dict[str, Any]) -> list[dict[str, Any]]:
-    statements = policy.get("Statement")
-    if isinstance(statements, dict):
-        statements = [statements]
-    if not isinstance(statements, list) or not statements or not all(isinstance(each, dict) for each in statements):
+def statements(policy: dict[str, Any]) -> list[dict[str, Any]]:
+    found = policy.get("Statement")
+    if isinstance(found, dict):
+        found = [found]
+    if not isinstance(found, list) or not found or not all(isinstance(each, dict) for each in found):
         raise MalformedPolicyDocument("Syntax errors in policy.")
-    return statements
+    return found
 
 
-def _check_statement(statement: dict[str, Any]) -> None:
+def check_statement(statement: dict[str, Any]) -> None:
     if statement.get("Effect") not in ("Allow", "Deny"):
         raise MalformedPolicyDocument("Syntax errors in policy.")
     if "Action" not in statement and "NotAction" not in statement:

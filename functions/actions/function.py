@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from functions import lookup
+from functions.access import resource_policies
 from functions.access.caller import Caller
 from functions.actions import code_signing_config, configuration, function_layers
 from functions.actions.base import change, deployed
@@ -186,6 +187,7 @@ def delete(caller: Caller, reference: FunctionReference) -> None:
 def _warm(reference: FunctionReference) -> None:
     """After the commit, read the route: the first call of what was deployed usually comes to this process."""
     transaction.on_commit(lambda: routing.resolve(reference), robust=True)
+    transaction.on_commit(lambda: resource_policies.of(reference), robust=True)
 
 
 def _check_name(reference: FunctionReference) -> None:

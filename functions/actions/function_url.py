@@ -9,12 +9,29 @@ from django.utils import timezone
 
 from functions import lookup
 from functions.access.caller import Caller
+from functions.actions import resource_policy
 from functions.actions.base import change
 from functions.arn import FunctionReference
 from functions.errors import ResourceConflictException, ResourceNotFoundException
 from functions.models import Function, FunctionUrl
 
 ALPHABET = string.ascii_lowercase + string.digits
+# With these a public URL answers anybody: permissions as AWS's console gives them, in the members of AddPermission.
+# Source: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html#urls-auth-none
+PUBLIC: tuple[Mapping[str, Any], ...] = (
+    {
+        "StatementId": "FunctionURLAllowPublicAccess",
+        "Action": "lambda:InvokeFunctionUrl",
+        "Principal": "*",
+        "FunctionUrlAuthType": "NONE",
+    },
+    {
+        "StatementId": "FunctionURLAllowInvokeAction",
+        "Action": "lambda:InvokeFunction",
+        "Principal": "*",
+        "InvokedViaFunctionUrl": True,
+    },
+)
 
 
 def create(
@@ -67,6 +84,12 @@ def update(
 def delete(caller: Caller, reference: FunctionReference) -> None:
     with change(caller, "DeleteFunctionUrlConfig", reference.arn):
         find(reference, lock=True).delete()
+
+
+def to_be_public(reference: FunctionReference) -> list[Mapping[str, Any]]:
+    """Those of the permissions for everybody that the function, or its alias, does not have yet."""
+    taken = resource_policy.statement_ids(reference)
+    return [permission for permission in PUBLIC if permission["StatementId"] not in taken]
 
 
 def find(reference: FunctionReference, *, lock: bool = False) -> FunctionUrl:

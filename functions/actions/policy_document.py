@@ -38,7 +38,7 @@ def statement(
     made: dict[str, Any] = {
         "Sid": sid,
         "Effect": "Allow",
-        "Principal": _principal(principal),
+        "Principal": principal_element(principal),
         "Action": action,
         "Resource": resource,
     }
@@ -98,7 +98,14 @@ def no_policy() -> ResourceNotFoundException:
     return ResourceNotFoundException("No policy is associated with the given resource.")
 
 
-def _principal(given: str) -> str | dict[str, str]:
+def invalid_principal() -> InvalidParameterValueException:
+    return InvalidParameterValueException(
+        "The provided principal was invalid. Please check the principal and try again.", field="Principal"
+    )
+
+
+def principal_element(given: str) -> str | dict[str, str]:
+    """The Principal of a statement for a principal as the API takes it. Raises InvalidParameterValueException."""
     if given == "*":
         return given
     if ACCOUNT.fullmatch(given):
@@ -107,9 +114,7 @@ def _principal(given: str) -> str | dict[str, str]:
         return {"AWS": given}
     if SERVICE.fullmatch(given):
         return {"Service": given}
-    raise InvalidParameterValueException(
-        "The provided principal was invalid. Please check the principal and try again.", field="Principal"
-    )
+    raise invalid_principal()
 
 
 def _ordered(shown: Statement) -> dict[str, Any]:

@@ -83,7 +83,7 @@ class Trigger(ABC):
     summary: ClassVar[str]  # one sentence: what it is for
     can_be_disabled: ClassVar[bool] = False
     can_fire: ClassVar[bool] = False
-    has_operations: ClassVar[bool] = False  # of the API that create and update it: then `operation` names them
+    has_operations: ClassVar[bool] = False  # of the API that create and update it: then `operations` names them
     read_operations: ClassVar[str] = ""  # those that read and delete one by FunctionName and Qualifier, with commas
     can_be_restored: ClassVar[bool] = False  # `create` with a row's `values` gives the same trigger again
 
@@ -110,9 +110,11 @@ class Trigger(ABC):
     def create(self, caller: Caller, reference: FunctionReference, values: Mapping[str, Any]) -> str:
         """A new trigger of the unqualified `reference`. Returns its id."""
 
-    def operation(self, name: str, values: Mapping[str, Any], id: str = "") -> tuple[str, dict[str, Any]] | None:
-        """The API's operation that creates it, or with an `id` updates it, and its members. None where none does."""
-        return None
+    def operations(
+        self, reference: FunctionReference, values: Mapping[str, Any], id: str = ""
+    ) -> list[tuple[str, dict[str, Any]]]:
+        """The API's operations that create it, or with an `id` update it, and their members. None where none do."""
+        return []
 
     @abstractmethod
     def update(self, caller: Caller, reference: FunctionReference, id: str, values: Mapping[str, Any]) -> None: ...

@@ -96,8 +96,7 @@ def test_durations_come_from_the_npm_package(run: Callable[..., Any]) -> None:
 
 def test_the_webhook_takes_signed_bodies_only(run: Callable[..., Any], hearth: RunningHearth) -> None:
     assert run("signed-webhook")["statusCode"] == 202
-    client = hearth.client("lambda")
-    url = client.create_function_url_config(FunctionName="blueprint-signed-webhook", AuthType="NONE")["FunctionUrl"]
+    url = hearth.public_url("blueprint-signed-webhook")
     host = url.split("//")[1].strip("/")
     body = json.dumps({"type": "order.paid", "name": "Zoë"}).encode()
 

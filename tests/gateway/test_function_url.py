@@ -14,6 +14,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from pytest_django import Settings
 
 from console.gateway.function_url import answer, event
+from console.gateway.function_url.answer import FORBIDDEN
 from functions.execution.spec import InvocationResult
 from tests.family import RunningHearth
 from tests.gateway.world import ENDPOINT, environ
@@ -45,8 +46,7 @@ def handler(event, context):
 def url(hearth: RunningHearth) -> str:
     """The path form: it needs no DNS."""
     hearth.deploy("gateway-url", CODE)
-    config = hearth.client("lambda").create_function_url_config(FunctionName="gateway-url", AuthType="NONE")
-    return f"{hearth.endpoint}/_url/{config['FunctionUrl'].split('//')[1].split('.')[0]}"
+    return f"{hearth.endpoint}/_url/{hearth.public_url('gateway-url').split('//')[1].split('.')[0]}"
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +119,19 @@ class TestServing:
 
     def test_unknown_urls_are_forbidden(self, hearth: RunningHearth) -> None:
         answer = requests.get(hearth.endpoint + "/_url/nothing/", timeout=30)
-        assert (answer.status_code, answer.json()) == (403, {"Message": "Forbidden"})
+        assert (answer.status_code, answer.json()) == (403, {"Message": FORBIDDEN})
+        assert answer.headers["x-amzn-ErrorType"] == "AccessDeniedException"
+
+    def test_a_public_url_answers_by_the_function_s_policy(self, hearth: RunningHearth, url: str) -> None:
+        client = hearth.client("lambda")
+        policy = client.get_policy(FunctionName="gateway-url")["Policy"]
+        function = client.get_function_configuration(FunctionName="gateway-url")["FunctionArn"]
+        for sid in ("url", "function"):
+            client.remove_permission(FunctionName="gateway-url", StatementId=sid)
+            answer = requests.get(url, timeout=30)
+            assert (answer.status_code, answer.json()) == (403, {"Message": FORBIDDEN})
+            client.put_resource_policy(ResourceArn=function, Policy=policy)
+            assert requests.get(url, timeout=30).status_code == 200
 
     def test_by_path_a_page_cannot_act_as_the_console(
         self, url: str, by_host: Callable[..., requests.Response]
@@ -139,7 +151,7 @@ class TestServing:
             FunctionName="gateway-signed-url", AuthType="AWS_IAM"
         )
         url = f"{hearth.endpoint}/_url/{config['FunctionUrl'].split('//')[1].split('.')[0]}/x"
-        assert requests.get(url, timeout=30).json() == {"Message": "Forbidden"}
+        assert requests.get(url, timeout=30).json() == {"Message": FORBIDDEN}
         for secret, status in ((hearth.credentials["secret_access_key"], 200), ("wrong", 403)):
             request = AWSRequest("POST", url, data=b"{}", headers={})
             key = Credentials(hearth.credentials["access_key_id"], secret)
@@ -222,7 +234,9 @@ def test_the_console_s_cookies_stay_the_console_s(settings: Settings) -> None:
     """By path a URL shares the console's host: a function must neither read nor set the session."""
     ours = settings.SESSION_COOKIE_NAME
     request = WSGIRequest(environ("GET", ENDPOINT, [("Cookie", f"{ours}=secret; theirs=1")], b""))
-    built = event.build(request, url_id="x", path="/", body=b"", request_id="r", trace_id="t", caller=None)
+    built = event.build(
+        request, url_id="x", account_id="1", path="/", body=b"", request_id="r", trace_id="t", caller=None
+    )
     assert json.loads(built)["cookies"] == ["theirs=1"]
     assert b"secret" not in built
     response = translated({"statusCode": 200, "cookies": [f"{ours}=stolen; Path=/", "theirs=2"]})

@@ -13,6 +13,10 @@ from django.http import HttpResponse
 from console.gateway.function_url.event import is_ours
 from functions.execution.spec import InvocationResult
 
+FORBIDDEN = (
+    "Forbidden. For troubleshooting Function URL authorization issues, see: "
+    "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
+)
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # The server's own business.
 NOT_THEIRS = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade", "trailer"})
@@ -20,6 +24,13 @@ NOT_THEIRS = frozenset({"connection", "content-length", "keep-alive", "transfer-
 
 def message(status: int, text: str) -> HttpResponse:
     return HttpResponse(json.dumps({"Message": text}), status=status, content_type="application/json")
+
+
+def forbidden() -> HttpResponse:
+    """The same for a URL that is not there: nobody can try out which are."""
+    response = message(403, FORBIDDEN)
+    response.headers["x-amzn-ErrorType"] = "AccessDeniedException"
+    return response
 
 
 def bad_gateway() -> HttpResponse:

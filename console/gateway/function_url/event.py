@@ -20,9 +20,18 @@ TEXT_TYPES = ("text/", "application/json", "application/javascript", "applicatio
 
 
 def build(
-    request: HttpRequest, *, url_id: str, path: str, body: bytes, request_id: str, trace_id: str, caller: Caller | None
+    request: HttpRequest,
+    *,
+    url_id: str,
+    account_id: str,
+    path: str,
+    body: bytes,
+    request_id: str,
+    trace_id: str,
+    caller: Caller | None,
 ) -> bytes:
-    """`path` is the function's part of it, decoded. `caller` is who signed, None when the URL is public."""
+    """`path` is the function's part of it, decoded; `account_id` the function's. `caller`: who signed, None when the
+    URL is public."""
     environ: dict[str, Any] = request.META
     now = time.time()
     host = str(environ.get("HTTP_HOST", "")).partition(":")[0]
@@ -38,7 +47,7 @@ def build(
         "headers": headers,
         **({"queryStringParameters": _parameters(query)} if query else {}),
         "requestContext": {
-            "accountId": caller.account_id if caller else "anonymous",
+            "accountId": account_id if caller else "anonymous",
             "apiId": url_id,
             **({"authentication": None, "authorizer": {"iam": _identity(caller)}} if caller else {}),
             "domainName": host,

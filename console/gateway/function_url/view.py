@@ -7,14 +7,15 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from console.gateway import calls
+from console.gateway import authorization, calls
 from console.gateway.authentication import authenticate
 from console.gateway.calls import Call
 from console.gateway.drf import error_answer
 from console.gateway.errors import MissingToken
 from console.gateway.function_url import answer, cors, event
 from console.gateway.wire import catalogue
-from functions.access import presets
+from functions.access.caller import Caller
+from functions.access.decision import refusal
 from functions.arn import FunctionReference
 from functions.cache import GenerationCache
 from functions.invoke import recursion, routing, sync
@@ -24,6 +25,8 @@ from functions.models import FunctionUrl
 HOST = re.compile(r"([a-z0-9-]{1,40})\.lambda-url\.[a-z0-9-]+(\..*)?", re.IGNORECASE)
 PATH = re.compile(r"/_url/([a-z0-9-]{1,40})(/.*)?", re.DOTALL)
 LIMIT = 6_291_456  # bytes, each way
+# What a caller must be allowed to do. Source: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+PERMISSIONS = ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction")
 # By path the function shares the console's origin: its pages must not act as the console's.
 SANDBOX = "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts"
 
@@ -33,7 +36,7 @@ class Target:
     """What the hot path must know of a URL."""
 
     reference: FunctionReference
-    is_public: bool
+    auth_type: str
     cors: dict[str, Any]
 
 
@@ -71,22 +74,28 @@ def view(request: HttpRequest) -> HttpResponse:
 def _serve(request: HttpRequest, url_id: str, path: str, request_id: str) -> HttpResponse:
     target = _targets.get(url_id, lambda: _read(url_id))
     if target is None:
-        return answer.message(403, "Forbidden")
+        return answer.forbidden()
     if target.cors and cors.is_preflight(request):
         return cors.preflight(target.cors, request)
+    is_public = target.auth_type == FunctionUrl.AuthType.NONE
     try:
-        caller = None if target.is_public else authenticate(request, "lambda", limit=LIMIT)
+        caller = None if is_public else authenticate(request, "lambda", limit=LIMIT)
     except MissingToken:
-        return answer.message(403, "Forbidden")
-    if caller is not None and caller.account_id != target.reference.account_id:
-        return answer.message(403, "Forbidden")
-    if caller is not None and not presets.allows(caller.preset, "lambda:InvokeFunctionUrl"):
-        return answer.message(403, "Forbidden")
+        return answer.forbidden()
+    if not _may_call(caller, target, request):
+        return answer.forbidden()
     body = calls.read_body(request, LIMIT)
     route = routing.resolve(target.reference)
     trace = recursion.advance(trace_id(request.META.get("HTTP_X_AMZN_TRACE_ID", "")), route)
     payload = event.build(
-        request, url_id=url_id, path=path, body=body, request_id=request_id, trace_id=trace, caller=caller
+        request,
+        url_id=url_id,
+        account_id=target.reference.account_id,
+        path=path,
+        body=body,
+        request_id=request_id,
+        trace_id=trace,
+        caller=caller,
     )
     result = sync.invoke(route, payload, request_id=request_id, source="url", trace_id=trace)
     response = answer.translate(result)
@@ -96,10 +105,20 @@ def _serve(request: HttpRequest, url_id: str, path: str, request_id: str) -> Htt
     return response
 
 
+def _may_call(caller: Caller | None, target: Target, request: HttpRequest) -> bool:
+    """The caller, or anybody when the URL is public: a public one, too, answers by the function's policy only."""
+
+    def keys() -> dict[str, str]:
+        mode = {"lambda:functionurlauthtype": target.auth_type, "lambda:invokedviafunctionurl": "true"}
+        return {**authorization.request_keys(request.META), **mode}
+
+    return not any(refusal(caller, action, target.reference, keys) for action in PERMISSIONS)
+
+
 def _read(url_id: str) -> Target | None:
     url = FunctionUrl.objects.select_related("function").filter(pk=url_id).first()
     if url is None:
         return None
     function = url.function
     reference = FunctionReference(function.account_id, function.region, function.name, url.qualifier or None)
-    return Target(reference, url.auth_type == FunctionUrl.AuthType.NONE, dict(url.cors))
+    return Target(reference, url.auth_type, dict(url.cors))

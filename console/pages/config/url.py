@@ -6,6 +6,7 @@ from console.pages.config.base import ConfigurationForm
 from console.pages.function_head import Head
 from console.pages.snippets import Call
 from functions import names
+from functions.actions import function_url
 from functions.errors import ServiceError
 from functions.models import FunctionUrl
 
@@ -71,7 +72,9 @@ class UrlForm(ConfigurationForm):
         if not wanted:
             return [Call("DeleteFunctionUrlConfig", which)] if self.url else []
         operation = "UpdateFunctionUrlConfig" if self.url else "CreateFunctionUrlConfig"
-        return [Call(operation, {**which, "AuthType": wanted, "Cors": self.cors})]
+        saved = Call(operation, {**which, "AuthType": wanted, "Cors": self.cors})
+        lacking = function_url.to_be_public(head.reference) if wanted == FunctionUrl.AuthType.NONE else []
+        return [saved, *(Call("AddPermission", {**which, **permission}) for permission in lacking)]
 
     def said(self) -> str:
         if self.cleaned_data["AuthType"]:

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from functions import names
 from functions.access.caller import Caller
 from functions.actions import function_url as actions
+from functions.actions import resource_policy
 from functions.arn import FunctionReference
 from functions.errors import ResourceNotFoundException, ValidationException
 from functions.models import LATEST, Function, FunctionUrl
@@ -59,21 +61,39 @@ class FunctionUrlTrigger(Trigger):
         qualifier = values.get("Qualifier") or ""
         auth_type = _auth_type(values) or FunctionUrl.AuthType.AWS_IAM
         try:
-            url = actions.create(caller, _target(reference, qualifier), auth_type=auth_type)
+            with transaction.atomic():
+                url = actions.create(caller, _target(reference, qualifier), auth_type=auth_type)
+                _let_in(caller, url, _target(reference, qualifier))
         except ResourceNotFoundException:
             raise ResourceNotFoundException(f"There is no alias {qualifier}.", field="Qualifier") from None
         return url.qualifier or LATEST
 
-    def operation(self, name: str, values: Mapping[str, Any], id: str = "") -> tuple[str, dict[str, Any]]:
-        qualifier = _target(FunctionReference("", "", name, None), id or values.get("Qualifier") or "").qualifier
-        members = {"FunctionName": name, "Qualifier": qualifier, "AuthType": values.get("AuthType") or None}
-        return "UpdateFunctionUrlConfig" if id else "CreateFunctionUrlConfig", members
+    def operations(
+        self, reference: FunctionReference, values: Mapping[str, Any], id: str = ""
+    ) -> list[tuple[str, dict[str, Any]]]:
+        target = _target(reference, id or values.get("Qualifier") or "")
+        which = {"FunctionName": target.name, "Qualifier": target.qualifier}
+        wanted = values.get("AuthType") or None
+        saved = "UpdateFunctionUrlConfig" if id else "CreateFunctionUrlConfig"
+        lacking = actions.to_be_public(target) if wanted == FunctionUrl.AuthType.NONE else []
+        return [
+            (saved, {**which, "AuthType": wanted}),
+            *(("AddPermission", {**which, **permission}) for permission in lacking),
+        ]
 
     def update(self, caller: Caller, reference: FunctionReference, id: str, values: Mapping[str, Any]) -> None:
-        actions.update(caller, _target(reference, id), auth_type=_auth_type(values))
+        with transaction.atomic():
+            url = actions.update(caller, _target(reference, id), auth_type=_auth_type(values))
+            _let_in(caller, url, _target(reference, id))
 
     def delete(self, caller: Caller, reference: FunctionReference, id: str) -> None:
         actions.delete(caller, _target(reference, id))
+
+
+def _let_in(caller: Caller, url: FunctionUrl, target: FunctionReference) -> None:
+    """Everybody, if the URL is public: as AWS's console does."""
+    for permission in actions.to_be_public(target) if url.auth_type == FunctionUrl.AuthType.NONE else ():
+        resource_policy.add(caller, target, permission)
 
 
 def _row(url: FunctionUrl, call: Invocation | None) -> Row:

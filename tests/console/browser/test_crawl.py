@@ -105,7 +105,7 @@ def furnish(hearth: RunningHearth, admin: BrowserContext) -> None:
     split = {"AdditionalVersionWeights": {"2": 0.5}}
     client.create_alias(FunctionName=NAME, Name="prod", FunctionVersion="1", RoutingConfig=split)
     client.create_alias(FunctionName=NAME, Name="beta", FunctionVersion="2")
-    url = client.create_function_url_config(FunctionName=NAME, AuthType="NONE")["FunctionUrl"]
+    url = hearth.public_url(NAME)
     urllib.request.urlopen(urllib.request.Request(hearth.endpoint, headers={"Host": urlsplit(url).netloc})).close()
     client.put_function_event_invoke_config(FunctionName=NAME, DestinationConfig={"OnFailure": {"Destination": arn}})
     nightly = {

@@ -1,0 +1,95 @@
+"""May this caller do that with this function? The caller's own policies and the function's, put together.
+
+In one account either is enough; from another account both must allow it; a statement that denies always wins.
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from functions.access import presets, resource_policies
+from functions.access.caller import Caller
+from functions.access.evaluation import ANONYMOUS, Decision, Principal, allowed, decide
+from functions.arn import FunctionReference
+
+
+class Refusal(StrEnum):
+    """Why not, in AWS's words."""
+
+    NO_IDENTITY_POLICY = "because no identity-based policy allows the {action} action"
+    NO_RESOURCE_POLICY = "because no resource-based policy allows the {action} action"
+    EXPLICIT_DENY = "with an explicit deny in a resource-based policy"
+
+
+def refusal(
+    caller: Caller | None,
+    action: str,
+    target: FunctionReference | None,
+    request: Callable[[], Mapping[str, str]] = dict,
+) -> Refusal | None:
+    """None when he may. `caller` None is anybody; `target` None: no function is concerned. Asks no database when warm.
+
+    `request` gives further condition keys of the call, in lower case, if a policy is there to ask for them.
+    """
+    by_identity = caller is not None and presets.allows(caller.preset, action)
+    if target is None:
+        return None if by_identity else Refusal.NO_IDENTITY_POLICY
+    at_home = caller is not None and caller.account_id == target.account_id
+    statements = resource_policies.of(target) if action in resource_policies.ACTIONS else ()
+    if not statements:
+        return None if by_identity and at_home else _missing(by_identity or caller is None)
+    who = Principal(caller.account_id, (caller.arn,)) if caller else ANONYMOUS
+    context = {**_context(caller, target), **request()}
+    decision = decide(statements, who, action, target.arn, context)
+    if decision is Decision.DENIED:
+        return Refusal.EXPLICIT_DENY
+    if at_home:
+        by_resource = by_identity or allowed(statements, who.alone(), action, target.arn, context)
+        return None if by_resource else Refusal.NO_IDENTITY_POLICY
+    if decision is Decision.ALLOWED and (by_identity or caller is None):
+        return None
+    return _missing(by_identity or caller is None)
+
+
+def service_may(
+    service: str, action: str, target: FunctionReference, *, source_arn: str = "", source_account: str = ""
+) -> bool:
+    """Whether an AWS service (`s3.amazonaws.com`) may, on behalf of a resource of its own (a bucket)."""
+    context = {
+        **_context(None, target),
+        "aws:principalisawsservice": "true",
+        "aws:principalservicename": service,
+        **({"aws:sourcearn": source_arn} if source_arn else {}),
+        **({"aws:sourceaccount": source_account} if source_account else {}),
+    }
+    return allowed(resource_policies.of(target), Principal(service=service), action, target.arn, context)
+
+
+def _missing(has_identity: bool) -> Refusal:
+    return Refusal.NO_RESOURCE_POLICY if has_identity else Refusal.NO_IDENTITY_POLICY
+
+
+def _context(caller: Caller | None, target: FunctionReference) -> dict[str, str]:
+    """Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html"""
+    now = time.time()
+    known: dict[str, str] = {
+        "aws:currenttime": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "aws:epochtime": str(int(now)),
+        "aws:requestedregion": target.region,
+        "aws:resourceaccount": target.account_id,
+        "aws:principaltype": "User" if caller else "Anonymous",
+        "aws:principalisawsservice": "false",
+        "lambda:functionarn": target.arn,
+    }
+    if caller:
+        known |= {
+            "aws:principalarn": caller.arn,
+            "aws:principalaccount": caller.account_id,
+            "aws:username": caller.user_name,
+            "aws:userid": caller.access_key_id or caller.user_name,
+        }
+        if caller.source_ip:
+            known["aws:sourceip"] = caller.source_ip
+    return known
