@@ -53,6 +53,14 @@ HEARTH_WEB_WORKERS = env.integer("HEARTH_WEB_WORKERS", 2, 1, 64)
 HEARTH_WEB_THREADS = env.integer("HEARTH_WEB_THREADS", 128, 1, 1024)
 # Sandboxes kept ready per runtime that is in use.
 HEARTH_POOL_SIZE = env.integer("HEARTH_POOL_SIZE", 4, 0, 256)
+# The capacity provider, a name or an ARN, whose functions this worker node runs, and no others; empty: it runs those of
+# none.
+HEARTH_CAPACITY_PROVIDER = env.text(
+    "HEARTH_CAPACITY_PROVIDER",
+    "",
+    r"(|(arn:aws:lambda:[a-z0-9-]+:\d{12}:capacity-provider:)?[A-Za-z0-9_-]{1,64})",
+    "a capacity provider's name of at most 64 characters, or its ARN",
+)
 # Seconds an execution environment stays after its last invocation.
 HEARTH_IDLE_SECONDS = env.integer("HEARTH_IDLE_SECONDS", 600, 1, 86_400)
 # Invocations at once in one account: AWS's default.

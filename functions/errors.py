@@ -55,6 +55,10 @@ class ResourceConflictException(ServiceError):
     code = "ResourceConflictException"
 
 
+class CapacityProviderLimitExceededException(ServiceError):
+    code = "CapacityProviderLimitExceededException"
+
+
 class ProvisionedConcurrencyConfigNotFoundException(ServiceError):
     status_code = 404
     code = "ProvisionedConcurrencyConfigNotFoundException"
@@ -118,6 +122,12 @@ class AccessDeniedException(ServiceError):
 class InvalidZipFileException(ServiceError):
     status_code = 502
     code = "InvalidZipFileException"
+
+
+class InvalidRuntimeException(ServiceError):
+    status_code = 502
+    code = "InvalidRuntimeException"
+    fault = "Server"
 
 
 class ResourceNotReadyException(ServiceError):

@@ -17,6 +17,7 @@ class Limits:
     layers: int = 5  # of one function
     name_length: int = 64  # of a function, without what an ARN adds
     tags: int = 50  # on one function
+    capacity_providers: int = 1000  # in an account and region
     memory_mb: int = 10_240
     least_memory_mb: int = 128
     timeout_seconds: int = 900

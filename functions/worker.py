@@ -99,7 +99,10 @@ class NodeStep(bootsteps.StartStopStep):
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
         run = settings.HEARTH_RUN
-        self.node = nodes.Node(f"{os.uname().nodename}-{os.getpid()}", str(run / "lane.sock"))
+        provider = settings.HEARTH_CAPACITY_PROVIDER
+        # Nodes of several providers may share a machine.
+        lane = f"lane-{provider.rpartition(':')[2]}.sock" if provider else "lane.sock"
+        self.node = nodes.Node(f"{os.uname().nodename}-{os.getpid()}", str(run / lane))
         self.executor = Child(
             "executor",
             [
@@ -135,7 +138,11 @@ class NodeStep(bootsteps.StartStopStep):
     terminate = stop
 
     def _executor_ready(self, message: dict[str, Any]) -> None:
-        facts = {"isolation": message.get("isolation", {}), "pid": os.getpid()}
+        facts = {
+            "isolation": message.get("isolation", {}),
+            "pid": os.getpid(),
+            "capacity_provider": settings.HEARTH_CAPACITY_PROVIDER,
+        }
         self.node = nodes.Node(self.node.id, self.node.address, facts)
 
     def _provision(self) -> None:

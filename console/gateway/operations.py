@@ -9,6 +9,7 @@ from typing import Any
 from functions.api import (
     account,
     alias,
+    capacity_provider,
     code_signing_config,
     concurrency,
     event_invoke_config,
@@ -21,6 +22,8 @@ from functions.api import (
     provisioned_concurrency,
     recursion,
     resource_policy,
+    runtime_management,
+    scaling_config,
     sts,
     tags,
     version,
@@ -34,11 +37,13 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "AddLayerVersionPermission": layer_policy.add_layer_version_permission,
         "AddPermission": resource_policy.add_permission,
         "CreateAlias": alias.create_alias,
+        "CreateCapacityProvider": capacity_provider.create_capacity_provider,
         "CreateCodeSigningConfig": code_signing_config.create_code_signing_config,
         "CreateEventSourceMapping": event_source_mapping.create_event_source_mapping,
         "CreateFunction": function.create_function,
         "CreateFunctionUrlConfig": function_url.create_function_url_config,
         "DeleteAlias": alias.delete_alias,
+        "DeleteCapacityProvider": capacity_provider.delete_capacity_provider,
         "DeleteCodeSigningConfig": code_signing_config.delete_code_signing_config,
         "DeleteEventSourceMapping": event_source_mapping.delete_event_source_mapping,
         "DeleteFunction": function.delete_function,
@@ -51,6 +56,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "DeleteResourcePolicy": resource_policy.delete_resource_policy,
         "GetAccountSettings": account.get_account_settings,
         "GetAlias": alias.get_alias,
+        "GetCapacityProvider": capacity_provider.get_capacity_provider,
         "GetCodeSigningConfig": code_signing_config.get_code_signing_config,
         "GetEventSourceMapping": event_source_mapping.get_event_source_mapping,
         "GetFunction": function.get_function,
@@ -59,6 +65,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "GetFunctionConfiguration": function.get_function_configuration,
         "GetFunctionEventInvokeConfig": event_invoke_config.get_function_event_invoke_config,
         "GetFunctionRecursionConfig": recursion.get_function_recursion_config,
+        "GetFunctionScalingConfig": scaling_config.get_function_scaling_config,
         "GetFunctionUrlConfig": function_url.get_function_url_config,
         "GetLayerVersion": layer.get_layer_version,
         "GetLayerVersionByArn": layer.get_layer_version_by_arn,
@@ -66,11 +73,14 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "GetPolicy": resource_policy.get_policy,
         "GetProvisionedConcurrencyConfig": provisioned_concurrency.get_provisioned_concurrency_config,
         "GetResourcePolicy": resource_policy.get_resource_policy,
+        "GetRuntimeManagementConfig": runtime_management.get_runtime_management_config,
         "ListAliases": alias.list_aliases,
+        "ListCapacityProviders": capacity_provider.list_capacity_providers,
         "ListCodeSigningConfigs": code_signing_config.list_code_signing_configs,
         "ListEventSourceMappings": event_source_mapping.list_event_source_mappings,
         "ListFunctionEventInvokeConfigs": event_invoke_config.list_function_event_invoke_configs,
         "ListFunctionUrlConfigs": function_url.list_function_url_configs,
+        "ListFunctionVersionsByCapacityProvider": capacity_provider.list_function_versions_by_capacity_provider,
         "ListFunctions": function.list_functions,
         "ListFunctionsByCodeSigningConfig": code_signing_config.list_functions_by_code_signing_config,
         "ListLayerVersions": layer.list_layer_versions,
@@ -84,13 +94,16 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "PutFunctionConcurrency": concurrency.put_function_concurrency,
         "PutFunctionEventInvokeConfig": event_invoke_config.put_function_event_invoke_config,
         "PutFunctionRecursionConfig": recursion.put_function_recursion_config,
+        "PutFunctionScalingConfig": scaling_config.put_function_scaling_config,
         "PutProvisionedConcurrencyConfig": provisioned_concurrency.put_provisioned_concurrency_config,
         "PutResourcePolicy": resource_policy.put_resource_policy,
+        "PutRuntimeManagementConfig": runtime_management.put_runtime_management_config,
         "RemoveLayerVersionPermission": layer_policy.remove_layer_version_permission,
         "RemovePermission": resource_policy.remove_permission,
         "TagResource": tags.tag_resource,
         "UntagResource": tags.untag_resource,
         "UpdateAlias": alias.update_alias,
+        "UpdateCapacityProvider": capacity_provider.update_capacity_provider,
         "UpdateCodeSigningConfig": code_signing_config.update_code_signing_config,
         "UpdateEventSourceMapping": event_source_mapping.update_event_source_mapping,
         "UpdateFunctionCode": function.update_function_code,
@@ -152,7 +165,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
 }
 
 # The hot paths, each with a view of its own.
-VIEWS: dict[str, frozenset[str]] = {"lambda": frozenset(("Invoke",))}
+VIEWS: dict[str, frozenset[str]] = {"lambda": frozenset(("Invoke", "InvokeAsync", "InvokeWithResponseStream"))}
 
 
 def is_served(service: str, operation: str) -> bool:

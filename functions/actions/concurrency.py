@@ -54,7 +54,7 @@ def before_throttle(function: Function) -> int | None:
 
 
 def check_rest(rest: int, asked: str, field: str = "") -> None:
-    """Refuse what leaves too little of the account's concurrency to all functions. `asked`: the message's name for it."""
+    """Refuse what leaves too little of the account's concurrency to all functions. `asked`: its name there."""
     least = minimum_unreserved()
     if rest < least:
         raise InvalidParameterValueException(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.access.caller import Caller
+from functions.actions import capacity_provider, runtime_management
 from functions.actions.destination import check_dead_letter
 from functions.actions.runtime import check_runtime, check_snapstart
 from functions.errors import (
@@ -30,17 +31,15 @@ COLUMNS = {
     "Timeout": "timeout",
 }
 # Kept as they came and shown again.
-KEPT = ("DeadLetterConfig", "KMSKeyArn", "TracingConfig")
+KEPT = ("DeadLetterConfig", "KMSKeyArn", "TenancyConfig", "TracingConfig")
 # Features that would change how a function runs and are not here: refused, never silently ignored.
 ABSENT = (
     "AcceleratorConfig",
-    "CapacityProviderConfig",
     "DurableConfig",
     "FileSystemConfigs",
     "ImageConfig",
     "PublishTo",
     "RuntimeConfig",
-    "TenancyConfig",
 )
 # The variables that Lambda itself sets. Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 RESERVED_VARIABLES = frozenset(
@@ -86,6 +85,8 @@ def check(caller: Caller, members: Mapping[str, Any]) -> None:
 
 def apply(version: FunctionVersion, members: Mapping[str, Any]) -> None:
     """Put the members that are there into the version's fields. Does not save."""
+    if members.get("Runtime") not in (None, version.runtime):
+        runtime_management.let_go(version)
     for member, column in COLUMNS.items():
         if members.get(member) is not None:
             setattr(version, column, members[member])
@@ -102,6 +103,9 @@ def apply(version: FunctionVersion, members: Mapping[str, Any]) -> None:
             extras[member] = members[member]
     if not (extras.get("DeadLetterConfig") or {}).get("TargetArn"):
         extras.pop("DeadLetterConfig", None)  # an empty ARN ends it
+    if members.get("CapacityProviderConfig") is not None:
+        capacity_provider.bind(version, members["CapacityProviderConfig"])
+        extras["CapacityProviderConfig"] = members["CapacityProviderConfig"]
     if members.get("VpcConfig") is not None:
         extras["VpcConfig"] = _vpc(members["VpcConfig"])
     if members.get("LoggingConfig") is not None:

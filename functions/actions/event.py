@@ -81,6 +81,7 @@ def _redrive(ids: list[uuid.UUID]) -> None:
             source=event.source,
             payload=event.payload,
             client_context=event.client_context,
+            tenant_id=event.tenant_id,
             trace_id=event.trace_id,
             accepted_at=now,
             due_at=now,

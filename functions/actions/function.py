@@ -16,7 +16,7 @@ from django.utils import timezone
 from functions import lookup
 from functions.access import resource_policies
 from functions.access.caller import Caller
-from functions.actions import code_signing_config, configuration, function_layers
+from functions.actions import code_signing_config, configuration, function_layers, runtime_management
 from functions.actions.base import change, deployed
 from functions.actions.tags import check_count
 from functions.actions.updating import alone
@@ -233,3 +233,4 @@ def _stamp(caller: Caller, latest: FunctionVersion) -> None:
     latest.revision_id = uuid4()
     latest.last_modified = timezone.now()
     latest.modified_by = caller.user_name
+    runtime_management.hold(latest)

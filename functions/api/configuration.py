@@ -1,9 +1,9 @@
 """How a function version is shown: the `FunctionConfiguration` shape, with members left out as AWS leaves them out."""
 
-import hashlib
 from typing import Any
 from uuid import uuid4
 
+from functions.actions import runtime_management
 from functions.models import FunctionVersion
 from functions.names import code_sha256, last_modified
 
@@ -46,8 +46,9 @@ def summary(version: FunctionVersion, arn: str) -> dict[str, Any]:
         shown["Layers"] = [{"Arn": layer["Arn"], "CodeSize": layer["CodeSize"]} for layer in version.layers]
     if extras.get("DeadLetterConfig", {}).get("TargetArn"):
         shown["DeadLetterConfig"] = extras["DeadLetterConfig"]
-    if extras.get("KMSKeyArn"):
-        shown["KMSKeyArn"] = extras["KMSKeyArn"]
+    for member in ("CapacityProviderConfig", "KMSKeyArn", "TenancyConfig"):
+        if extras.get(member):
+            shown[member] = extras[member]
     return shown
 
 
@@ -57,7 +58,7 @@ def configuration(version: FunctionVersion, arn: str) -> dict[str, Any]:
         **summary(version, arn),
         "State": version.state,
         "LastUpdateStatus": version.last_update_status,
-        "RuntimeVersionConfig": {"RuntimeVersionArn": _runtime_version_arn(version)},
+        "RuntimeVersionConfig": _runtime_version(version),
     }
     if version.state_reason:
         shown |= {"StateReason": version.state_reason, "StateReasonCode": version.state_reason_code}
@@ -81,6 +82,9 @@ def accepted(version: FunctionVersion, arn: str, *, is_new: bool) -> dict[str, A
     }
 
 
-def _runtime_version_arn(version: FunctionVersion) -> str:
-    digest = hashlib.sha256(version.runtime.encode()).hexdigest()
-    return f"arn:aws:lambda:{version.function.region}::runtime:{digest}"
+def _runtime_version(version: FunctionVersion) -> dict[str, Any]:
+    shown: dict[str, Any] = {"RuntimeVersionArn": runtime_management.arn(version)}
+    if not runtime_management.is_installed(version):
+        message = f"Version {version.runtime_version or version.runtime} is not installed on this machine."
+        shown["Error"] = {"ErrorCode": "InvalidRuntimeException", "Message": message}
+    return shown

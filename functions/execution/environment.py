@@ -210,7 +210,7 @@ class Environment:
         self.move(State.INITIALISING)
         self.spec = spec
         self._oom_before = self.sandbox.group.oom_kills()  # the group may have served others
-        self.sandbox.group.limit(spec.memory_mb, spec.ephemeral_mb)
+        self.sandbox.group.limit(spec.memory_mb, spec.ephemeral_mb, spec.vcpu_mb)
         size = spec.ephemeral_mb if spec.ephemeral_mb != TMP_MB else None
         self.sandbox.tmp = placer.place(self.sandbox.pidfd, trees, size)
         outcome = await self._ask({"op": "assign", **assignment}, b"", limit_s)

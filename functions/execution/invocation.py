@@ -173,6 +173,8 @@ class Invocation:
             "trace": self.head.get("trace_id", ""),
             "client_context": self.head.get("client_context", ""),
         }
+        if self.spec.tenant:
+            head["tenant"] = self.spec.tenant
         environment.on_chunk = self.streamed
         outcome = await environment.invoke(head, self.event or b"{}", limit_s)
         if isinstance(outcome, Answer) and outcome.head.get("id") != head["id"]:

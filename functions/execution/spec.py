@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+CPU_MB = 1769  # AWS gives one whole CPU at so much memory
+
 
 @dataclass(frozen=True, slots=True)
 class FunctionSpec:
@@ -31,6 +33,7 @@ class FunctionSpec:
     maximum_environments: int | None = None  # of this version
     log_group: str = ""
     runtime_version: str = ""  # in full: 3.11.7; empty for the node's first interpreter of the runtime
+    vcpu_mb: int = CPU_MB  # the memory that gives a share of one whole CPU
     capacity_provider: str = ""  # ARN of the pool of nodes that it runs on; empty for those that belong to none
     tenant_isolation: bool = False  # each invocation has a tenant, and an environment serves one only
     tenant: str = ""  # of one invocation: set by the engine

@@ -24,7 +24,7 @@ from kombu.exceptions import OperationalError
 from functions.arn import FunctionReference
 from functions.errors import RecursiveInvocationException, ResourceConflictException, ResourceNotFoundException
 from functions.execution.spec import InvocationRequest, InvocationResult, LaneError, Throttled
-from functions.invoke import destinations, recursion, routing, sync
+from functions.invoke import destinations, recursion, routing, sync, tenancy
 from functions.invoke.trace import trace_id as new_trace
 from functions.models import AsyncEvent
 from monitoring.ingest.samples import emit
@@ -50,8 +50,10 @@ def accept(
     source: str = "api",
     client_context: str = "",
     trace_id: str = "",
+    tenant_id: str = "",
 ) -> None:
     """Keep the event; when this returns it will run. Nothing is lost if Redis is away."""
+    tenancy.check(route.spec, tenant_id)
     now = timezone.now()
     event = AsyncEvent.objects.create(
         id=uuid.UUID(request_id),
@@ -64,6 +66,7 @@ def accept(
         payload=payload,
         client_context=client_context,
         trace_id=trace_id,
+        tenant_id=tenant_id,
         accepted_at=now,
         due_at=now,
     )
@@ -174,6 +177,7 @@ def _attempt(event: AsyncEvent) -> dict[str, object]:
         source=event.source,
         client_context=event.client_context,
         trace_id=trace,
+        tenant_id=event.tenant_id,
         attempt=event.attempts + 1,
     )
     _count(Sample.AGE, event, (now - event.accepted_at).total_seconds() * 1000)

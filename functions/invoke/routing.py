@@ -8,15 +8,16 @@ import json
 import random
 from dataclasses import dataclass, replace
 
-from django.db.models import Subquery, Sum
+from django.db.models import OuterRef, Subquery, Sum
 
 from functions import lookup, reservations
 from functions.arn import FunctionReference
 from functions.cache import GenerationCache
-from functions.errors import ResourceConflictException, ResourceNotFoundException
+from functions.errors import InvalidRuntimeException, ResourceConflictException, ResourceNotFoundException
+from functions.execution.runtimes import discovery
 from functions.execution.spec import FunctionSpec
 from functions.limits import concurrency
-from functions.models import LATEST, Alias, Function, FunctionVersion
+from functions.models import LATEST, Alias, Function, FunctionVersion, ScalingConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,11 @@ def _route(label: str, reference: FunctionReference) -> Route:
             "The operation cannot be performed at this time. The function is currently in the following state: "
             + version.state
         )
+    if version.runtime_version and discovery.interpreter(version.runtime, version.runtime_version) is None:
+        raise InvalidRuntimeException(
+            f"The function is held to version {version.runtime_version} of its runtime {version.runtime}, which is not "
+            "installed on this machine any more."
+        )
     qualifier = reference.qualifier or ""
     function = version.function
     arn = f"{function.arn}:{qualifier}" if qualifier else function.arn
@@ -88,7 +94,8 @@ def _route(label: str, reference: FunctionReference) -> Route:
 
 
 def _version(reference: FunctionReference, number: int) -> FunctionVersion | None:
-    """The version with its function, and what the account's functions reserve, in one query: a cold start waits."""
+    """The version with its function, and what the account's functions keep for themselves, in one query: a cold start
+    waits."""
     rows = FunctionVersion.objects.filter(
         number=number,
         function__account_id=reference.account_id,
@@ -98,7 +105,13 @@ def _version(reference: FunctionReference, number: int) -> FunctionVersion | Non
     account = (reference.account_id, reference.region)
     kept = reservations.reserved(*account).values("account_id").annotate(sum=Sum("reserved_concurrency"))
     ahead = reservations.provisioned(*account).values("function__account_id").annotate(sum=Sum("requested"))
-    rows = rows.annotate(reserved=Subquery(kept.values("sum")), provisioned=Subquery(ahead.values("sum")))
+    label = str(number) if number else LATEST
+    scaling = ScalingConfig.objects.filter(function=OuterRef("function"), qualifier=label)
+    rows = rows.annotate(
+        reserved=Subquery(kept.values("sum")),
+        provisioned=Subquery(ahead.values("sum")),
+        maximum=Subquery(scaling.values("maximum")),
+    )
     return rows.select_related("function").first()
 
 
@@ -121,16 +134,19 @@ def _spec(function: Function, version: FunctionVersion) -> FunctionSpec:
         log_group=logging_config.get("LogGroup") or f"/aws/lambda/{function.name}",
         layers=version.layer_tree,
         runtime_version=version.runtime_version,
+        vcpu_mb=version.vcpu_mb,
         capacity_provider=version.capacity_provider_arn,
         tenant_isolation=version.tenant_isolation,
     )
     # The row's id keeps apart a function from its namesake that was deleted.
     identity = json.dumps([version.pk, spec.to_wire()], sort_keys=True)
+    kept = (version.reserved or 0) + (version.provisioned or 0)  # type: ignore[attr-defined]
     return replace(
         spec,
         key=hashlib.sha256(identity.encode()).hexdigest()[:32],
         reserved_concurrency=function.reserved_concurrency,
         unreserved_concurrency=concurrency() - kept,
+        maximum_environments=version.maximum,  # type: ignore[attr-defined]
     )
 
 

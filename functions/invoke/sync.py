@@ -10,6 +10,7 @@ from functions.execution import streamed
 from functions.execution.lane import LaneClient
 from functions.execution.spec import InvocationRequest, InvocationResult, LaneError, NodeUnavailable, Throttled
 from functions.execution.streamed import StreamedResponse
+from functions.invoke import tenancy
 from functions.invoke.nodes import lanes
 from functions.invoke.routing import Route
 from functions.limits import limits
@@ -69,6 +70,7 @@ def run(request: InvocationRequest, payload: bytes) -> InvocationResult:
 def _request(
     route: Route, request_id: str, source: str, client_context: str, trace_id: str, want_tail: bool, tenant_id: str
 ) -> InvocationRequest:
+    tenancy.check(route.spec, tenant_id)
     return InvocationRequest(
         request_id=request_id,
         spec=route.spec,

@@ -1,5 +1,6 @@
 from django.db import models
 
+from functions.execution.spec import CPU_MB
 from functions.models import capacity_provider
 
 LATEST = "$LATEST"
@@ -95,6 +96,12 @@ class FunctionVersion(models.Model):
     def capacity_provider_arn(self) -> str:
         """Empty for a version that runs on any node."""
         return capacity_provider.arn(self.function.account_id, self.function.region, self.capacity_provider)
+
+    @property
+    def vcpu_mb(self) -> int:
+        """The memory that gives a share of one whole CPU."""
+        config = self.extras.get("CapacityProviderConfig", {}).get("LambdaManagedInstancesCapacityProviderConfig", {})
+        return int(config.get("ExecutionEnvironmentMemoryGiBPerVCpu", 0) * 1024) or CPU_MB
 
     @property
     def tenant_isolation(self) -> bool:

@@ -21,6 +21,7 @@ MEANINGS = {
     "environment_bytes": ("Environment variables of a function", "bytes"),
     "name_length": ("Length of a function's name", ""),
     "tags": ("Tags on a function", ""),
+    "capacity_providers": ("Capacity providers", ""),
     "memory_mb": ("Memory, at most", "MB"),
     "least_memory_mb": ("Memory, at least", "MB"),
     "timeout_seconds": ("Timeout, at most", "s"),

@@ -32,7 +32,7 @@ class PolledGroup:
     def files(self) -> dict[str, int]:
         return {}
 
-    def limit(self, memory_mb: int, tmp_mb: int) -> None:
+    def limit(self, memory_mb: int, tmp_mb: int, vcpu_mb: int = 0) -> None:
         # Address space that is reserved but not used counts too: leave room for it.
         most = (2 * memory_mb + 256) * MIB
         for pid in self._pids():

@@ -261,6 +261,7 @@ function contextOf(head) {
     identity: head.cognito ?? undefined,
     invokedFunctionArn: head.arn,
     awsRequestId: head.id,
+    tenantId: head.tenant,
     getRemainingTimeInMillis: () => Math.max(head.deadline_ms - Date.now(), 0),
     done,
     succeed: (result) => done(null, result),

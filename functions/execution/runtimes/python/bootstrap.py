@@ -4,7 +4,7 @@ Python 3.8 syntax, standard library only. Loaded by the zygote before the clone,
 import. Speaks frames (length of a JSON head, length of a body, both) on one inherited socket:
 
     in   {"op": "assign", "environment": {...}, "handler": str}
-         {"op": "invoke", "id", "deadline_ms", "arn", "trace", "client_context", "cognito"} + event
+         {"op": "invoke", "id", "deadline_ms", "arn", "trace", "client_context", "cognito", "tenant"} + event
     out  {"op": "ready"}    {"op": "init"} or {"op": "init", "error": type} + payload
          {"op": "done", "id"} + response, {"op": "done", "id", "error": type} + payload, {"op": "done", "id", "size": n}
 
@@ -111,7 +111,7 @@ class LambdaContext:
         self.memory_limit_in_mb = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
         self.function_version = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION")
         self.invoked_function_arn = head["arn"]
-        self.tenant_id = None
+        self.tenant_id = head.get("tenant")
         client_context = head.get("client_context")
         self.client_context = ClientContext(json.loads(client_context)) if client_context else None
         self.identity = CognitoIdentity(head.get("cognito") or {})
@@ -128,7 +128,7 @@ class LambdaContext:
             "%s=%s" % (name, getattr(self, name))
             for name in (
                 "aws_request_id log_group_name log_stream_name function_name memory_limit_in_mb function_version "
-                "invoked_function_arn client_context identity"
+                "invoked_function_arn client_context identity tenant_id"
             ).split()
         )
 

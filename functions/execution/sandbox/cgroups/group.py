@@ -2,10 +2,10 @@
 
 from typing import Protocol
 
+from functions.execution.spec import CPU_MB
+
 MIB = 1024 * 1024
 PIDS = 1024
-# AWS gives one whole CPU at 1,769 MB.
-CPU_MB = 1769
 
 
 class Group(Protocol):
@@ -19,7 +19,9 @@ class Group(Protocol):
     def files(self) -> dict[str, int]:
         """Descriptors of the cgroup.procs files to join, by a name for each."""
 
-    def limit(self, memory_mb: int, tmp_mb: int) -> None: ...
+    def limit(self, memory_mb: int, tmp_mb: int, vcpu_mb: int = CPU_MB) -> None:
+        """`vcpu_mb`: the memory that gives a share of one whole CPU."""
+
     def usage(self) -> int:
         """Bytes in use, /tmp included."""
 

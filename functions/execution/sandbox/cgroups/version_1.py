@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 
 from functions.execution.sandbox.cgroups.files import kill, open_file, pids, read_fields, read_int, write
-from functions.execution.sandbox.cgroups.group import CPU_MB, MIB, PIDS
+from functions.execution.sandbox.cgroups.group import MIB, PIDS
+from functions.execution.spec import CPU_MB
 
 
 class GroupV1:
@@ -24,7 +25,7 @@ class GroupV1:
         kernel = memory / "memory.kmem.usage_in_bytes"
         self._kernel = open_file(kernel, os.O_RDONLY) if kernel.exists() else None
         self._freezer = open_file(freezer / "freezer.state", os.O_WRONLY) if freezer else None
-        self._limits = (0, 0)
+        self._limits = (0, 0, 0)
         if "pids" in directories:
             write(directories["pids"] / "pids.max", PIDS)
 
@@ -34,10 +35,10 @@ class GroupV1:
     def files(self) -> dict[str, int]:
         return self._procs
 
-    def limit(self, memory_mb: int, tmp_mb: int) -> None:
-        if (memory_mb, tmp_mb) == self._limits:
+    def limit(self, memory_mb: int, tmp_mb: int, vcpu_mb: int = CPU_MB) -> None:
+        if (memory_mb, tmp_mb, vcpu_mb) == self._limits:
             return
-        self._limits = (memory_mb, tmp_mb)
+        self._limits = (memory_mb, tmp_mb, vcpu_mb)
         memory, total = self._directories["memory"], (memory_mb + tmp_mb) * MIB
         files = [memory / "memory.limit_in_bytes", memory / "memory.memsw.limit_in_bytes"]
         # The one without swap may never exceed the one with it: which goes first depends on the direction.
@@ -47,7 +48,7 @@ class GroupV1:
             if file.exists():
                 write(file, total)
         if "cpu" in self._directories:
-            write(self._directories["cpu"] / "cpu.shares", max(2, 1024 * memory_mb // CPU_MB))
+            write(self._directories["cpu"] / "cpu.shares", max(2, 1024 * memory_mb // vcpu_mb))
 
     def usage(self) -> int:
         return read_int(self._usage)

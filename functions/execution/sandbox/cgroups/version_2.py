@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 
 from functions.execution.sandbox.cgroups.files import kill, open_file, pids, read_fields, read_int, write
-from functions.execution.sandbox.cgroups.group import CPU_MB, MIB, PIDS
+from functions.execution.sandbox.cgroups.group import MIB, PIDS
+from functions.execution.spec import CPU_MB
 
 
 class GroupV2:
@@ -28,7 +29,7 @@ class GroupV2:
             os.close(self._peak_file) if self._peak_file is not None else None
             self._peak_file, self._peak_resets = writable, True
         self._sampled = 0
-        self._limits = (0, 0)
+        self._limits = (0, 0, 0)
         write(path / "pids.max", PIDS)
         write(path / "memory.swap.max", 0)
         write(path / "memory.oom.group", 1)
@@ -39,12 +40,12 @@ class GroupV2:
     def files(self) -> dict[str, int]:
         return self._procs
 
-    def limit(self, memory_mb: int, tmp_mb: int) -> None:
-        if (memory_mb, tmp_mb) == self._limits:
+    def limit(self, memory_mb: int, tmp_mb: int, vcpu_mb: int = CPU_MB) -> None:
+        if (memory_mb, tmp_mb, vcpu_mb) == self._limits:
             return
-        self._limits = (memory_mb, tmp_mb)
+        self._limits = (memory_mb, tmp_mb, vcpu_mb)
         write(self._path / "memory.max", (memory_mb + tmp_mb) * MIB)
-        write(self._path / "cpu.weight", min(10_000, max(1, 100 * memory_mb // CPU_MB)))
+        write(self._path / "cpu.weight", min(10_000, max(1, 100 * memory_mb // vcpu_mb)))
 
     def usage(self) -> int:
         used = read_int(self._usage)
