@@ -14,6 +14,7 @@ from console.pages.config.asynchronous import AsynchronousForm
 from console.pages.config.concurrency import ConcurrencyForm
 from console.pages.config.environment import EnvironmentForm, TagsForm
 from console.pages.config.general import GeneralForm
+from console.pages.config.layers import LayersForm
 from console.pages.config.permissions import PermissionsForm
 from console.pages.config.url import UrlForm
 from console.pages.function_head import Head
@@ -28,6 +29,7 @@ SECTIONS: dict[str, tuple[str, Any]] = {
     "concurrency": ("Concurrency", ConcurrencyForm),
     "async": ("Asynchronous invocation", AsynchronousForm),
     "url": ("Function URL", UrlForm),
+    "layers": ("Layers", LayersForm),
     "tags": ("Tags", TagsForm),
 }
 # What reads a section, and what empties it.

@@ -53,8 +53,8 @@ class Snippet:
 
 
 def has_package(call: Call) -> bool:
-    code = call.members.get("Code", {})
-    return PACKAGE in (call.members.get("ZipFile"), code.get("ZipFile"))
+    holders = (call.members, call.members.get("Code", {}), call.members.get("Content", {}))
+    return any(holder.get("ZipFile") == PACKAGE for holder in holders)
 
 
 def of(endpoint: str, calls: Sequence[Call]) -> list[Snippet]:
@@ -75,8 +75,8 @@ def _cli(endpoint: str, call: Call) -> str:
     payload = plain.pop("Payload", None)
     literal = {name: plain.pop(name) for name, value in call.given.items() if name in plain and _is_fetched(value)}
     if has_package(call):
-        plain.pop("Code", None)
-        plain.pop("ZipFile", None)
+        for holder in ("Code", "Content", "ZipFile"):
+            plain.pop(holder, None)
         parts.append(f"--zip-file fileb://{PACKAGE.decode()}")
     if literal:
         parts.append(f"--cli-input-json {shlex.quote(_json(literal))}")

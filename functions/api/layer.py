@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
-
 from functions import lookup
 from functions.access import layers as access
 from functions.access.caller import Caller
@@ -44,11 +42,8 @@ def get_layer_version_by_arn(caller: Caller, request: dict[str, Any]) -> dict[st
 
 
 def list_layers(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
-    matching = LayerVersion.objects.matching(request.get("CompatibleRuntime"), request.get("CompatibleArchitecture"))
-    newest = matching.filter(layer=OuterRef("layer")).order_by("-number").values("number")[:1]
-    rows = LayerVersion.objects.select_related("layer").filter(
-        layer__account_id=caller.account_id, layer__region=caller.region, number=Subquery(newest)
-    )
+    rows = LayerVersion.objects.newest(request.get("CompatibleRuntime"), request.get("CompatibleArchitecture"))
+    rows = rows.select_related("layer").filter(layer__account_id=caller.account_id, layer__region=caller.region)
     found, more = page(rows, {"layer__name": lambda row: row.layer.name}, request)
     layers = [
         {"LayerName": row.layer.name, "LayerArn": row.layer.arn, "LatestMatchingVersion": summary(row)} for row in found

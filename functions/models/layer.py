@@ -3,6 +3,8 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models.functions import Cast
 
+from functions.models.version import FunctionVersion
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -40,6 +42,11 @@ class LayerVersions(models.QuerySet["LayerVersion"]):
                 rows = rows.filter(**{f"{field}_text__contains": f'"{value}"'})
         return rows
 
+    def newest(self, runtime: str | None = None, architecture: str | None = None) -> "LayerVersions":
+        """Of each layer the newest version that matches."""
+        matching = LayerVersion.objects.matching(runtime, architecture).filter(layer=models.OuterRef("layer"))
+        return self.filter(number=models.Subquery(matching.order_by("-number").values("number")[:1]))
+
 
 class LayerVersion(models.Model):
     """One version of a layer. Never changes, but for its policy; functions that use it outlive its deletion.
@@ -72,3 +79,9 @@ class LayerVersion(models.Model):
     @property
     def arn(self) -> str:
         return f"{self.layer.arn}:{self.number}"
+
+    @property
+    def users(self) -> models.QuerySet[FunctionVersion]:
+        """The versions of functions that have it."""
+        rows = FunctionVersion.objects.exclude(layer_tree="").annotate(text=Cast("layers", models.TextField()))
+        return rows.filter(text__contains=f'"{self.arn}"').select_related("function")
