@@ -22,7 +22,6 @@ from django.db import DatabaseError, close_old_connections
 
 from functions.execution.spec import LaneError
 from functions.invoke import nodes
-from functions.invoke.provisioning import Reconciler
 
 log = logging.getLogger(__name__)
 
@@ -147,6 +146,8 @@ class NodeStep(bootsteps.StartStopStep):
 
     def _provision(self) -> None:
         """Tell the executor what shall stand initialised, at its start and after every change."""
+        from functions.invoke.provisioning import Reconciler  # it has models, and Celery makes steps before they load
+
         reconciler = Reconciler(self.node.address)
         while not self._stopping.wait(PROVISION_SECONDS):
             process = self.executor.process
