@@ -3,6 +3,7 @@
 Tests of bad input and of permissions go through this table; one that has neither a row nor a stated reason fails them.
 """
 
+import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from functions.models import (
     FunctionVersion,
     Invitation,
     Membership,
+    ResourcePolicy,
     Schedule,
     TestEvent,
     User,
@@ -28,6 +30,10 @@ from functions.models import (
 from tests.console.conftest import RUNTIME, TEAM, Person, role
 
 Preset = Membership.Preset
+POLICY = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"lambda:GetFunction",'
+    f'"Resource":"arn:aws:lambda:us-east-1:{TEAM}:function:f"}}]}}'
+)
 
 
 @dataclass
@@ -132,6 +138,20 @@ def url(world: World) -> Mapping[str, object]:
         **lists,
         "ExposeHeaders": ", ".join(cors.get("ExposeHeaders", [])),
         "MaxAge": cors.get("MaxAge", ""),
+    }
+
+
+def permission(world: World) -> Mapping[str, object]:
+    statement = json.loads(ResourcePolicy.objects.get().document)["Statement"][0]
+    equal = statement["Condition"].get("StringEquals", {})
+    return {
+        "StatementId": statement["Sid"],
+        "Principal": statement["Principal"]["Service"],
+        "Action": statement["Action"],
+        "SourceArn": statement["Condition"].get("ArnLike", {}).get("AWS:SourceArn", ""),
+        "SourceAccount": equal.get("AWS:SourceAccount", ""),
+        "PrincipalOrgID": equal.get("aws:PrincipalOrgID", ""),
+        "FunctionUrlAuthType": equal.get("lambda:FunctionUrlAuthType", ""),
     }
 
 
@@ -316,6 +336,33 @@ POSTS: dict[str, list[Post]] = {
     "purge-events": [Post(f"{F}/events/purge/", says="notice")],
     "redrive-events": [Post(f"{F}/events/redrive/", says="notice")],
     "throttle": [Post(f"{F}/throttle/", {"throttle": "1", "back": "concurrency"}, says="notice", free=("back",))],
+    "new-permission": [
+        Post(
+            f"{F}/permissions/new/",
+            {
+                "StatementId": "s3",
+                "Principal": "s3.amazonaws.com",
+                "Action": "lambda:InvokeFunction",
+                "SourceArn": "arn:aws:s3:::uploads",
+                "SourceAccount": TEAM,
+                "PrincipalOrgID": "o-a1b2c3d4e5",
+                "FunctionUrlAuthType": "",
+            },
+            permission,
+            choices=("Action", "FunctionUrlAuthType"),
+            blames={"FunctionUrlAuthType": "Action"},
+        )
+    ],
+    "policy": [
+        Post(
+            f"{F}/permissions/policy/",
+            {"Policy": POLICY, "RevisionId": ""},
+            lambda world: {"Policy": ResourcePolicy.objects.get().document},
+            hidden=("RevisionId",),
+            blames={"RevisionId": "Policy"},
+        )
+    ],
+    "remove-permission": [Post(f"{F}/permissions/of/s3/remove/", says="notice")],
     "configuration": [Post(f"{F}/config/", says="field")],
     "config-section": [
         Post(

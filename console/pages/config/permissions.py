@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from console.pages import permission
 from console.pages.config.base import ConfigurationForm
 from console.pages.forms import role_choices
 from console.pages.function_head import Head
@@ -41,6 +42,18 @@ class PermissionsForm(ConfigurationForm):
         name = self.head.version.role.rpartition("/")[2]
         found = models.Role.objects.filter(account_id=self.head.function.account_id, name=name).first()
         return found if found and found.arn == self.head.version.role else None
+
+    @cached_property
+    def policy(self) -> models.ResourcePolicy | None:
+        return permission.find(self.head)
+
+    @property
+    def statements(self) -> list[permission.Row]:
+        return permission.rows(self.policy)
+
+    @property
+    def policy_text(self) -> str:
+        return permission.pretty(self.policy)
 
     @cached_property
     def documents(self) -> list[Document]:
