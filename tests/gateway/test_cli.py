@@ -57,7 +57,7 @@ class TestCli:
             ("lambda get-function --function-name a:b:c:d:e", "(ValidationException) when calling the GetFunction"),
             (
                 "lambda list-durable-executions-by-function --function-name none",
-                "(UnsupportedOperationException) when calling the ListDurableExecutionsByFunction operation",
+                "(InvalidParameterValueException) when calling the ListDurableExecutionsByFunction operation",
             ),
             ("iam get-role --role-name none", "The role with name none cannot be found."),
             ("iam list-users", "(InvalidAction) when calling the ListUsers operation"),
