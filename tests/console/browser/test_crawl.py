@@ -19,7 +19,7 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, reso
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.console.browser.conftest import Visit
-from tests.family import RunningHearth, wait_for
+from tests.family import RunningHearth, wait_for, zip_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
@@ -33,6 +33,7 @@ PARTS = {
     "copy-as",
     "download",
     "healthz",
+    "layer-download",
     "logs-download",
     "logs-histogram",
     "palette",
@@ -100,6 +101,7 @@ def furnish(hearth: RunningHearth, admin: BrowserContext) -> None:
     arn = hearth.deploy(f"{NAME}-next", CODE)["FunctionArn"]
     hearth.deploy(NAME, CODE, Publish=True, Environment={"Variables": {"KEY": "v"}}, Tags={"for": "crawl"})
     client, logs = hearth.client("lambda"), hearth.client("logs")
+    client.publish_layer_version(LayerName=NAME, Content={"ZipFile": zip_of({"python/shared.py": "ONE = 1\n"})})
     client.update_function_configuration(FunctionName=NAME, Description="Changed")
     client.publish_version(FunctionName=NAME)
     split = {"AdditionalVersionWeights": {"2": 0.5}}
