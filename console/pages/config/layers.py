@@ -44,6 +44,8 @@ class LayersForm(ConfigurationForm):
         for place in places:
             field = forms.ChoiceField(label=f"Layer {place}", choices=choices, widget=LongSelect, required=False)
             field.widget.attrs["class"] = "select"
+            if place == 1:
+                field.help_text = "The lowest one. Files of the layers after it lie over its own."
             self.fields[f"layer_{place}"] = field
         self.fields["other"] = forms.CharField(
             label="Of another account",
