@@ -10,11 +10,6 @@ app = Celery("hearth")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["functions"])
 
-
-@app.on_after_configure.connect
-def make_node(sender: Celery, **_: object) -> None:
-    """Only a worker has steps: the web and beat processes import this without effect."""
-    from functions.worker import NodeStep
-
-    assert sender.steps is not None
-    sender.steps["worker"].add(NodeStep)
+# Only a worker has steps: web and beat import this without effect. By name, so that one that cannot be imported stops
+# the worker: a signal's handler would be passed over in silence.
+app.steps["worker"].add("functions.worker:NodeStep")
