@@ -8,10 +8,13 @@ import base64
 import binascii
 import json
 import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 from console.gateway import authorization, validate
 from console.gateway.authentication import authenticate
@@ -23,7 +26,7 @@ from functions import arn
 from functions.access.caller import Caller
 from functions.errors import InvalidRequestContentException, RequestEntityTooLargeException
 from functions.execution.spec import InvocationResult
-from functions.invoke import events, recursion, routing, sync
+from functions.invoke import events, recursion, routing, sync, tenancy
 from functions.invoke.trace import trace_id
 from functions.limits import limits
 
@@ -38,47 +41,96 @@ CLIENT_CONTEXT_LIMIT = 3583
 BAD_CONTEXT = "Client context must be a valid Base64-encoded JSON object."
 
 
-def view(request: HttpRequest, function_name: str) -> HttpResponse:
+@dataclass(slots=True)
+class Asked:
+    """An invocation that was asked for: signed, allowed, valid, and routed."""
+
+    kind: str
+    route: routing.Route
+    payload: bytes
+    client_context: str
+    trace: str
+    want_tail: bool
+    tenant_id: str
+
+
+def view(request: HttpRequest, function_name: str) -> HttpResponseBase:
+    return answered(request, lambda request_id: _invoke(request, function_name, request_id))
+
+
+def answered(request: HttpRequest, call: Callable[[str], HttpResponseBase]) -> HttpResponseBase:
+    """What `call(request_id)` answers, or its error as AWS says it."""
     request_id = str(uuid.uuid4())
     try:
-        response = _invoke(request, function_name, request_id)
+        response = call(request_id)
     except Exception as error:  # noqa: BLE001 every error is answered as AWS does, the unforeseen are logged
         response = _error(request, error, request_id)
     response.headers["x-amzn-RequestId"] = request_id
     return response
 
 
-def _invoke(request: HttpRequest, function_name: str, request_id: str) -> HttpResponse:
+def read(request: HttpRequest, function_name: str, operation: str, kind: str = "") -> Asked:
+    """The request of an operation that invokes. `kind` is the invocation type of those that have just one."""
     environ: dict[str, Any] = request.META
-    kind: str = environ.get("HTTP_X_AMZ_INVOCATION_TYPE") or "RequestResponse"
+    kind = kind or environ.get("HTTP_X_AMZ_INVOCATION_TYPE") or "RequestResponse"
     _refuse_oversized(environ, kind)
     caller = authenticate(request, "lambda", limit=LIMITS["RequestResponse"])
     qualifier = request.GET.get("Qualifier") if environ.get("QUERY_STRING") else None
     asked = {"FunctionName": function_name, "Qualifier": qualifier}
-    caller = authorization.check(caller, "lambda", "Invoke", asked, environ)
+    caller = authorization.check(caller, "lambda", operation, asked, environ)
     body = request.body
     log_type: str = environ.get("HTTP_X_AMZ_LOG_TYPE", "")
-    check(function_name, qualifier, kind, log_type)
+    tenant_id: str = environ.get("HTTP_X_AMZ_TENANT_ID", "")
+    check(operation, function_name, qualifier, kind, log_type, tenant_id)
     client_context = _client_context(environ.get("HTTP_X_AMZ_CLIENT_CONTEXT", ""))
     payload = _payload(body, kind)
     route = routing.resolve(reference(function_name, qualifier, caller))
     trace = trace_id(environ.get("HTTP_X_AMZN_TRACE_ID", ""))
-    if kind == "RequestResponse":
-        trace = recursion.advance(trace, route)
-        result = sync.invoke(
-            route,
-            payload,
-            request_id=request_id,
-            client_context=client_context,
-            trace_id=trace,
-            want_tail=log_type == "Tail",
-        )
-        return _answer(result, trace, log_type == "Tail")
-    if kind == "Event":
-        events.accept(route, payload, request_id=request_id, client_context=client_context, trace_id=trace)
-        return HttpResponse(b"", status=202, content_type="application/json")
+    tenancy.check(route.spec, tenant_id)
+    return Asked(kind, route, payload, client_context, trace, log_type == "Tail", tenant_id)
+
+
+def _invoke(request: HttpRequest, function_name: str, request_id: str) -> HttpResponse:
+    asked = read(request, function_name, "Invoke")
+    if asked.kind == "Event":
+        return _queued(asked, request_id)
+    if asked.kind == "DryRun":
+        return dry_run(asked)
+    trace = recursion.advance(asked.trace, asked.route)
+    result = sync.invoke(
+        asked.route,
+        asked.payload,
+        request_id=request_id,
+        client_context=asked.client_context,
+        trace_id=trace,
+        want_tail=asked.want_tail,
+        tenant_id=asked.tenant_id,
+    )
+    return _answer(result, trace, asked.want_tail)
+
+
+def queue(request: HttpRequest, function_name: str) -> HttpResponseBase:
+    """InvokeAsync, which AWS deprecates: an Event by another path."""
+    return answered(
+        request, lambda request_id: _queued(read(request, function_name, "InvokeAsync", "Event"), request_id)
+    )
+
+
+def _queued(asked: Asked, request_id: str) -> HttpResponse:
+    events.accept(
+        asked.route,
+        asked.payload,
+        request_id=request_id,
+        client_context=asked.client_context,
+        trace_id=asked.trace,
+        tenant_id=asked.tenant_id,
+    )
+    return HttpResponse(b"", status=202, content_type="application/json")
+
+
+def dry_run(asked: Asked) -> HttpResponse:
     response = HttpResponse(b"", status=204)
-    response.headers["X-Amz-Executed-Version"] = route.spec.version
+    response.headers["X-Amz-Executed-Version"] = asked.route.spec.version
     return response
 
 
@@ -111,12 +163,21 @@ def _too_large(size: int, kind: str, limit: int) -> RequestEntityTooLargeExcepti
 
 
 @lru_cache(maxsize=4096)
-def check(function_name: str, qualifier: str | None, kind: str, log_type: str) -> None:
+def check(
+    operation: str, function_name: str, qualifier: str | None, kind: str, log_type: str, tenant_id: str = ""
+) -> None:
     """The model's constraints. What passed once is not looked at again; an error is not kept."""
-    given = {"FunctionName": function_name, "Qualifier": qualifier, "InvocationType": kind, "LogType": log_type or None}
-    operation = catalogue.get("lambda").operation("Invoke")
-    assert operation is not None
-    validate.members(operation, given)
+    model = catalogue.get("lambda").operation(operation)
+    assert model is not None
+    given = {
+        "FunctionName": function_name,
+        "Qualifier": qualifier,
+        "InvocationType": kind,
+        "LogType": log_type or None,
+        "TenantId": tenant_id or None,
+        "InvokeArgs": b"",  # InvokeAsync's name for the body, which may be empty
+    }
+    validate.members(model, given)
 
 
 def reference(function_name: str, qualifier: str | None, caller: Caller) -> arn.FunctionReference:

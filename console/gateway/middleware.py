@@ -5,17 +5,23 @@ from collections.abc import Callable
 
 from django.core.signals import request_finished
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework.response import Response
 
-from console.gateway import calls, function_url, invoke
+from console.gateway import calls, function_url, invoke, invoke_stream
 from console.gateway.errors import BodyTooLarge
 from console.gateway.views import OperationView
 from console.gateway.wire.catalogue import DATED_PATH
 from functions.access import credentials
 
-View = Callable[[HttpRequest], HttpResponse]
+View = Callable[[HttpRequest], HttpResponseBase]
 
-INVOKE_PATH = re.compile(r"/2015-03-31/functions/(.+)/invocations/?")
+# The operations with views of their own, the hot path first.
+INVOKES = (
+    (re.compile(r"/2015-03-31/functions/(.+)/invocations/?"), invoke.view),
+    (re.compile(r"/2021-11-15/functions/(.+)/response-streaming-invocations/?"), invoke_stream.view),
+    (re.compile(r"/2014-11-13/functions/(.+)/invoke-async/?"), invoke.queue),
+)
 WITHOUT_BODY = frozenset({204, 304})
 FORM_ACTION = re.compile(rb"(?:^|&)Action=")
 
@@ -26,12 +32,13 @@ class GatewayMiddleware:
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         view = recognise(request)
         if view is None:
             return self.get_response(request)
         response = view(request)
-        if response.status_code not in WITHOUT_BODY:  # without its length granian would send a body in chunks
+        if isinstance(response, HttpResponse) and response.status_code not in WITHOUT_BODY:
+            # Without its length granian would send a body in chunks.
             response.headers["Content-Length"] = str(len(response.content))
         return response
 
@@ -43,8 +50,7 @@ def recognise(request: HttpRequest) -> View | None:
     if function_url.is_addressed(environ.get("HTTP_HOST", ""), path):
         return function_url.view
     if DATED_PATH.match(path):
-        found = INVOKE_PATH.fullmatch(path) if request.method == "POST" else None
-        return operation if found is None else lambda request: invoke.view(request, found[1])
+        return _invocation(path) if request.method == "POST" else operation
     if (
         environ.get("HTTP_AUTHORIZATION", "").startswith("AWS4-")
         or "HTTP_X_AMZ_TARGET" in environ
@@ -55,6 +61,14 @@ def recognise(request: HttpRequest) -> View | None:
     ):
         return operation
     return None
+
+
+def _invocation(path: str) -> View:
+    for pattern, view in INVOKES:
+        if (found := pattern.fullmatch(path)) is not None:
+            name = found[1]
+            return lambda request: view(request, name)
+    return operation
 
 
 def operation(request: HttpRequest) -> HttpResponse:

@@ -53,10 +53,29 @@ def translate(result: InvocationResult) -> HttpResponse:
 
 def _from_structure(value: dict[str, Any]) -> HttpResponse:
     """Raises ValueError for what cannot be sent."""
-    status = int(value["statusCode"]) if isinstance(value["statusCode"], int | str) else 0
+    response = HttpResponse(_body(value), status=_status(value), content_type="application/json")
+    _set_headers(response, value)
+    return response
+
+
+def from_prelude(value: object) -> HttpResponse:
+    """Status, headers and cookies of a streamed response, without a body. Raises ValueError for what cannot be sent."""
+    if not isinstance(value, dict):
+        raise ValueError(value)
+    response = HttpResponse(status=_status(value), content_type="application/octet-stream")
+    _set_headers(response, value)
+    return response
+
+
+def _status(value: dict[str, Any]) -> int:
+    given = value.get("statusCode", 200)
+    status = int(given) if isinstance(given, int | str) else 0
     if not 200 <= status <= 599:
         raise ValueError(status)
-    response = HttpResponse(_body(value), status=status, content_type="application/json")
+    return status
+
+
+def _set_headers(response: HttpResponse, value: dict[str, Any]) -> None:
     headers = value.get("headers") or {}
     if not isinstance(headers, dict):
         raise ValueError(headers)
@@ -69,7 +88,6 @@ def _from_structure(value: dict[str, Any]) -> HttpResponse:
             response.headers[name] = _scalar(item)
     for cookie in value.get("cookies") or []:
         _set_cookie(response, str(cookie))
-    return response
 
 
 def _body(value: dict[str, Any]) -> bytes:

@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html#url
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 
 def is_preflight(request: HttpRequest) -> bool:
@@ -22,7 +23,7 @@ def preflight(cors: dict[str, Any], request: HttpRequest) -> HttpResponse:
     return response
 
 
-def add_headers(cors: dict[str, Any], request: HttpRequest, response: HttpResponse) -> None:
+def add_headers(cors: dict[str, Any], request: HttpRequest, response: HttpResponseBase) -> None:
     """The configuration wins over headers that the function set."""
     for name in [name for name in response.headers if name.lower().startswith("access-control-")]:
         del response[name]

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 from console.gateway import authorization, calls
 from console.gateway.authentication import authenticate
 from console.gateway.calls import Call
 from console.gateway.drf import error_answer
 from console.gateway.errors import MissingToken
-from console.gateway.function_url import answer, cors, event
+from console.gateway.function_url import answer, cors, event, streaming
 from console.gateway.wire import catalogue
 from functions.access.caller import Caller
 from functions.access.decision import refusal
@@ -38,6 +39,7 @@ class Target:
     reference: FunctionReference
     auth_type: str
     cors: dict[str, Any]
+    streams: bool  # the response, as it comes
 
 
 _targets: GenerationCache[Target | None] = GenerationCache()
@@ -47,11 +49,12 @@ def is_addressed(host: str, path: str) -> bool:
     return path.startswith("/_url/") or (".lambda-url." in host and HOST.match(host) is not None)
 
 
-def view(request: HttpRequest) -> HttpResponse:
+def view(request: HttpRequest) -> HttpResponseBase:
     request_id = str(uuid.uuid4())
     by_host = HOST.match(request.META.get("HTTP_HOST", ""))
     by_path = None if by_host else PATH.fullmatch(request.path_info)
     found = by_host or by_path
+    response: HttpResponseBase
     try:
         if found is None:
             response = answer.message(404, "Not Found")
@@ -71,7 +74,7 @@ def view(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _serve(request: HttpRequest, url_id: str, path: str, request_id: str) -> HttpResponse:
+def _serve(request: HttpRequest, url_id: str, path: str, request_id: str) -> HttpResponseBase:
     target = _targets.get(url_id, lambda: _read(url_id))
     if target is None:
         return answer.forbidden()
@@ -97,8 +100,13 @@ def _serve(request: HttpRequest, url_id: str, path: str, request_id: str) -> Htt
         trace_id=trace,
         caller=caller,
     )
-    result = sync.invoke(route, payload, request_id=request_id, source="url", trace_id=trace)
-    response = answer.translate(result)
+    response: HttpResponseBase
+    if target.streams:
+        streamed = sync.stream(route, payload, request_id=request_id, source="url", trace_id=trace)
+        response = streaming.respond(streamed)
+    else:
+        result = sync.invoke(route, payload, request_id=request_id, source="url", trace_id=trace)
+        response = answer.translate(result)
     response.headers["X-Amzn-Trace-Id"] = trace
     if target.cors:
         cors.add_headers(target.cors, request, response)
@@ -121,4 +129,4 @@ def _read(url_id: str) -> Target | None:
         return None
     function = url.function
     reference = FunctionReference(function.account_id, function.region, function.name, url.qualifier or None)
-    return Target(reference, url.auth_type, dict(url.cors))
+    return Target(reference, url.auth_type, dict(url.cors), url.invoke_mode == "RESPONSE_STREAM")
