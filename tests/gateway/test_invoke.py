@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -16,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from functions.access.bootstrap import FirstAccount
 from tests.family import RunningHearth
-from tests.gateway.world import call, signed
+from tests.gateway.world import ACCOUNT, call, signed
 
 ECHO = """
 def handler(event, context):
@@ -180,8 +181,12 @@ def test_a_function_that_does_not_exist(first: FirstAccount, query: str, shown: 
 
 
 def test_another_account_s_function(first: FirstAccount) -> None:
-    name = "arn%3Aaws%3Alambda%3Aus-east-1%3A111111111111%3Afunction%3Aname"
-    assert refused(first, name=name) == (403, "AccessDeniedException", {"Message": None})
+    name = "arn:aws:lambda:us-east-1:111111111111:function:name"
+    why = (
+        f"User: arn:aws:iam::{ACCOUNT}:user/admin is not authorized to perform: lambda:InvokeFunction on resource: "
+        f"{name} because no resource-based policy allows the lambda:InvokeFunction action"
+    )
+    assert refused(first, name=quote(name, safe="")) == (403, "AccessDeniedException", {"Message": why})
 
 
 def test_a_wrong_signature(first: FirstAccount) -> None:
