@@ -10,6 +10,8 @@ import pytest
 
 from functions.execution.runtimes import discovery
 from functions.execution.runtimes.table import RUNTIMES
+from functions.execution.spec import LaneError
+from tests.execution.running import RunningExecutor
 
 
 def test_the_table_has_every_id_of_awss_model() -> None:
@@ -54,3 +56,20 @@ def test_places_follow_the_environment(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("PATH", os.pathsep.join(["relative", "/some/where"]))
     assert Path("/some/where") in discovery.places()
     assert Path("relative") not in discovery.places()
+
+
+SECOND = [each for each in discovery.found() if each != discovery.installed()[each.runtime] and each.family == "python"]
+
+
+@pytest.mark.sandbox
+@pytest.mark.skipif(not SECOND, reason="this machine has one interpreter of each runtime")
+def test_a_function_may_be_held_to_an_interpreter_that_is_not_the_first(executor: RunningExecutor) -> None:
+    source = "import sys\ndef handler(event, context):\n    return '.'.join(map(str, sys.version_info[:3]))"
+    for each in (SECOND[0], discovery.installed()[SECOND[0].runtime]):
+        assert executor.run(source, runtime=each.runtime, runtime_version=each.version) == each.version
+
+
+@pytest.mark.sandbox
+def test_one_that_is_not_there_is_said(executor: RunningExecutor) -> None:
+    with pytest.raises(LaneError, match=r"python3\.\d+@3\.0\.1 is not installed on this node"):
+        executor.invoke(executor.function("", runtime_version="3.0.1"))
