@@ -19,6 +19,7 @@ ACTIONS = {
 # Which member names the resource, and the rest of its ARN.
 RESOURCES = {
     "FunctionName": "lambda:{region}:{account}:function:",
+    "LayerName": "lambda:{region}:{account}:layer:",
     "logGroupName": "logs:{region}:{account}:log-group:",
     "RoleName": "iam::{account}:role/",
     "PolicyName": "iam::{account}:policy/",

@@ -83,7 +83,7 @@ def _member(service: str, shape: Shape, value: Any, path: str) -> Iterator[str]:
         return
     if service == "lambda" and path in RUNTIMES:
         names = shape.member.metadata["enum"] if isinstance(shape, ListShape) else shape.metadata["enum"]
-        if not set(value if isinstance(value, list) else [value]) <= set(names):
+        if any(each not in names for each in (value if isinstance(value, list) else [value])):
             yield _text(value, path, f"Member must satisfy enum value set: [{RUNTIMES[path]}]", shape)
     if (service, shape.name) not in LEFT_TO_THE_SERVICE:
         for constraint in _broken(shape, value):

@@ -1,11 +1,11 @@
-"""/a/<arn>: to the page of a function, a version or an alias."""
+"""/a/<arn>: to the page of a function, a version, an alias, or a layer."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from console.pages import access, alias, function_head
+from console.pages import access, alias, function_head, layer
 from functions.arn import parse
 from functions.errors import ServiceError
 
@@ -14,6 +14,8 @@ from functions.errors import ServiceError
 @require_safe
 def resolve(request: HttpRequest, arn: str) -> HttpResponse:
     """Also for names and partial ARNs, as AWS takes them. Raises Http404."""
+    if ":layer:" in arn:
+        return redirect(layer.page(request, arn))
     try:
         meant = parse(arn, None, access.caller(request))
     except ServiceError:

@@ -170,6 +170,18 @@ def download(request: HttpRequest, name: str, number: int) -> FileResponse:
     return FileResponse(file, as_attachment=True, filename=f"{name}-{number}.zip", content_type="application/zip")
 
 
+def page(request: HttpRequest, arn: str) -> str:
+    """The address of what a layer's ARN, with or without a version, names. Raises Http404."""
+    name, _, number = arn.partition(":layer:")[2].partition(":")
+    rows = _versions(request).filter(layer__name=name).order_by("-number")
+    if number:
+        rows = rows.filter(number=int(number) if number.isdecimal() and len(number) < 10 else 0)
+    version: LayerVersion | None = rows.first()
+    if version is None or arn not in (version.arn, version.layer.arn):
+        raise Http404(f"There is nothing with the ARN {arn} in this account and region.")
+    return reverse("layer", args=[name]) + (f"?version={number}" if number else "")
+
+
 def _versions(request: HttpRequest) -> Any:
     return LayerVersion.objects.select_related("layer", "package").filter(
         layer__account=access.account(request), layer__region=settings.HEARTH_REGION

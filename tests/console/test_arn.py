@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.console.conftest import TEAM, Person
+from console.pages.operations import call
+from tests.console.conftest import TEAM, Person, zipped
 
 FUNCTION = f"arn:aws:lambda:us-east-1:{TEAM}:function:named"
 
@@ -23,6 +24,15 @@ def test_an_arn_leads_to_its_page(alice: Person, arn: str, page: str) -> None:
     answer = alice.client.get(f"/a/{arn}")
     assert (answer.status_code, answer.headers["Location"]) == (302, page)
     assert alice.client.get(page).status_code == 200
+
+
+def test_the_arn_of_a_layer_leads_to_it(alice: Person) -> None:
+    content = {"ZipFile": zipped()}
+    for _ in range(2):
+        version = call(alice.caller, "PublishLayerVersion", LayerName="shared", Content=content)["LayerVersionArn"]
+    assert alice.client.get(f"/a/{version}").headers["Location"] == "/layers/shared/?version=2"
+    assert alice.client.get(f"/a/{version.removesuffix(':2')}").headers["Location"] == "/layers/shared/"
+    assert alice.client.get(f"/a/{version}2").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,28 @@ def test_too_many_layers(aws: Any) -> None:
     replay.error("create_function_with_six_layers", aws.create_function, **request("thumbs", Layers=layers))
 
 
+def sized(size: int) -> bytes:
+    """A zip of so many bytes."""
+    data = zipped({"f": ""})
+    filling = size - len(data)
+    return data[:-2] + filling.to_bytes(2, "little") + b"x" * filling  # the archive's comment
+
+
+def test_layers_and_published_versions_are_stored_code(aws: Any) -> None:
+    replay = Replay("TestLambdaAccountSettings::test_account_settings_total_code_size")
+    code, content = {"ZipFile": sized(276)}, {"ZipFile": sized(169)}
+    used = [0]
+    for step, call, members in (
+        ("create_function", aws.create_function, request("thumbs", Code=code)),
+        ("update_function", aws.update_function_code, {"FunctionName": "thumbs", **code, "Publish": True}),
+        ("publish_layer", aws.publish_layer_version, {"LayerName": "shared", "Content": content}),
+        ("publish_layer_version", aws.publish_layer_version, {"LayerName": "shared", "Content": content}),
+    ):
+        call(**members)
+        used.append(aws.get_account_settings()["AccountUsage"]["TotalCodeSize"])
+        assert used[-1] - used[-2] == replay.steps[f"total_code_size_diff_{step}"]
+
+
 def test_policy_lifecycle(aws: Any) -> None:
     replay = Replay("TestLambdaLayer::test_layer_policy_lifecycle")
     which: dict[str, Any] = {"LayerName": "shared", "VersionNumber": 1}
