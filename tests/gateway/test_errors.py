@@ -152,7 +152,7 @@ def test_unknown_paths_and_actions(first: FirstAccount) -> None:
     key = (first.access_key_id, first.secret_access_key)
     status, headers, body = call(signed(key, "GET", "/2015-03-31/nonsense"))
     assert (status, headers["x-amzn-errortype"]) == (403, "AccessDeniedException")
-    assert json.loads(body) == {"message": "Unable to determine service/operation name to be authorized"}
+    assert json.loads(body) == {"Message": "Unable to determine service/operation name to be authorized"}
     target = {"X-Amz-Target": "Logs_20140328.Nonsense"}
     status, _, body = call(signed(key, "POST", "/", service="logs", headers=target, body=b"{}"))
     assert (status, json.loads(body)["__type"]) == (400, "UnknownOperationException")

@@ -65,8 +65,9 @@ class Service:
         return {str(shape.error_code): shape for shape in self.model.error_shapes}
 
     def message_member(self, code: str) -> str:
-        """AWS writes `message` in some errors and `Message` in others."""
-        return next((name for name in _members(self.error_shapes.get(code)) if name.lower() == "message"), "message")
+        """AWS writes `message` in some errors and `Message` in others, such as IAM's, which no service's model has."""
+        otherwise = "Message" if code == "AccessDeniedException" else "message"
+        return next((name for name in _members(self.error_shapes.get(code)) if name.lower() == "message"), otherwise)
 
 
 def _members(shape: StructureShape | None) -> tuple[str, ...]:
