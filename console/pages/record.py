@@ -24,7 +24,7 @@ from functions.actions.test_event import MAX_NAME, save_test_event
 from functions.arn import parse
 from functions.errors import ServiceError
 from functions.invoke import routing, sync
-from functions.models import LATEST, AsyncEvent, Function
+from functions.models import LATEST, AsyncEvent, Delivery, Function
 from monitoring.models import Invocation, LogGroup
 from monitoring.queries import invocations, logs
 from monitoring.queries import requests as grouped
@@ -133,6 +133,11 @@ class Detail:
         if self.record.version != LATEST:
             query["qualifier"] = self.record.version
         return Frame(text.strip(), f"{reverse('code', args=[self.name])}?{urlencode(query)}")
+
+    @cached_property
+    def deliveries(self) -> list[Delivery]:
+        """Where the outcome of the asynchronous event went."""
+        return list(self.queued.deliveries.all()) if self.queued else []
 
     @property
     def queue_look(self) -> Badge:

@@ -41,3 +41,8 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_id} to {self.target}"
+
+    @property
+    def is_invocation(self) -> bool:
+        """Whether the target is a function: `receipt` is then a request id of this endpoint."""
+        return self.target.split(":")[2] == "lambda"

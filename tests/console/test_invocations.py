@@ -179,7 +179,7 @@ def test_the_queue_has_the_whole_of_an_asynchronous_event(alice: Person, invoked
     first = invoked("queued", event='{"a": "yyy', event_size=20, outcome=Outcome.ERROR)
     invoked("queued", event='{"a": "yyy', event_size=20, outcome=Outcome.ERROR, attempt=2, request_id=first)
     now = timezone.now()
-    AsyncEvent.objects.create(
+    event = AsyncEvent.objects.create(
         id=uuid.UUID(first),
         account_id=function.account_id,
         region=function.region,
@@ -190,8 +190,12 @@ def test_the_queue_has_the_whole_of_an_asynchronous_event(alice: Person, invoked
         accepted_at=now,
         due_at=datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC),
     )
+    queue = "arn:aws:sqs:us-east-1:111111111111:dead"
+    event.deliveries.create(kind="dead_letter", target=queue, attempts=1, due_at=now, error="no such queue")
     response = alice.client.get(f"/functions/queued/invocations/{first}/")
     text = response.content.decode()
+    for told in ("Dead-letter queue, waiting", queue, "no such queue", "1 try, the next"):
+        assert told in text
     assert response.context["detail"].event.raw == '{"a": "yyyyyyyyyyy"}'
     assert "Attempt 2 of 2" in text
     assert "Attempt 3 is due" in text

@@ -30,14 +30,14 @@ class AsynchronousForm(ConfigurationForm):
         label="Maximum age of an event, seconds", help_text="60 to 21,600 (six hours). Older events are dropped."
     )
     OnSuccess = forms.CharField(
-        label="On success, invoke",
+        label="On success, send to",
         widget=forms.TextInput(attrs={"list": "targets", "spellcheck": "false", "class": "input mono"}),
-        help_text="ARN of another function, version or alias.",
+        help_text="ARN of another function, version or alias, of a queue, a topic or an event bus.",
     )
     OnFailure = forms.CharField(
-        label="On failure, invoke",
+        label="On failure, send to",
         widget=forms.TextInput(attrs={"list": "targets", "spellcheck": "false", "class": "input mono"}),
-        help_text="Called with the event and the error when all attempts are spent.",
+        help_text="Gets the event and the error when all attempts are spent. A bucket may be one, too.",
     )
 
     def __init__(self, head: Head, *args: Any, **kwargs: Any) -> None:
