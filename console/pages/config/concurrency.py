@@ -1,7 +1,9 @@
+from functools import cached_property
 from typing import Any
 
 from django import forms
 
+from console.pages import parts, provisioned
 from console.pages.config.base import ConfigurationForm
 from console.pages.function_head import Head
 from console.pages.snippets import Call
@@ -29,6 +31,22 @@ class ConcurrencyForm(ConfigurationForm):
     @property
     def unreserved(self) -> int:
         return reservations.unreserved(self.function.account_id, self.function.region)
+
+    @cached_property
+    def provisioned(self) -> list[provisioned.Row]:
+        return provisioned.rows(self.function)
+
+    @property
+    def provisioned_total(self) -> int:
+        return sum(row.requested for row in self.provisioned)
+
+    @property
+    def in_use(self) -> int | None:
+        """Invocations that run now; None when that is unknown."""
+        function = self.function
+        nodes = parts.probe.ask().nodes
+        key = f"{function.account_id}:{function.region}:{function.name}"
+        return None if nodes is None else sum(node.in_use.get(key, 0) for node in nodes)
 
     def calls(self, head: Head) -> list[Call]:
         return [self.call(head.function.name, self.cleaned_data["ReservedConcurrentExecutions"])]

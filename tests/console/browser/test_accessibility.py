@@ -31,6 +31,7 @@ PAGES = {
     f"/functions/{NAME}/config/permissions/": None,
     f"/functions/{NAME}/config/environment/": None,
     f"/functions/{NAME}/config/concurrency/": None,
+    f"/functions/{NAME}/provisioned/": None,
     f"/functions/{NAME}/config/async/": None,
     f"/functions/{NAME}/config/tags/": None,
     f"/functions/{NAME}/config/url/": None,
@@ -48,6 +49,7 @@ def furnished(hearth: RunningHearth) -> None:
     )
     client = hearth.client("lambda")
     client.create_alias(FunctionName=NAME, Name="prod", FunctionVersion="1")
+    client.put_provisioned_concurrency_config(FunctionName=NAME, Qualifier="prod", ProvisionedConcurrentExecutions=1)
     client.invoke(FunctionName=NAME, Payload=b"{}")
     logs = hearth.client("logs")
     wait_for("the log", lambda: logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{NAME}")["logGroups"])
