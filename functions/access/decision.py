@@ -14,6 +14,9 @@ from functions.access.caller import Caller
 from functions.access.evaluation import ANONYMOUS, Decision, Principal, allowed, decide
 from functions.arn import FunctionReference
 
+# Both are needed to call a function URL. Source: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+URL_ACTIONS = ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction")
+
 
 class Refusal(StrEnum):
     """Why not, in AWS's words."""
@@ -51,6 +54,20 @@ def refusal(
     if decision is Decision.ALLOWED and (by_identity or caller is None):
         return None
     return _missing(by_identity or caller is None)
+
+
+def may_call_url(
+    caller: Caller | None,
+    auth_type: str,
+    target: FunctionReference,
+    request: Callable[[], Mapping[str, str]] = dict,
+) -> bool:
+    """Whether a function URL of this type answers the caller; None is anybody: a public one, too, needs the policy."""
+
+    def keys() -> dict[str, str]:
+        return {**request(), "lambda:functionurlauthtype": auth_type, "lambda:invokedviafunctionurl": "true"}
+
+    return not any(refusal(caller, action, target, keys) for action in URL_ACTIONS)
 
 
 def service_may(

@@ -3,6 +3,7 @@
 import json
 
 from console.pages.operations import call
+from functions.cache import generation
 from functions.models import AuditEntry, ResourcePolicy
 from tests.console.conftest import TEAM, Person
 
@@ -86,5 +87,11 @@ def test_a_public_url_lets_everybody_in(alice: Person) -> None:
         alice.client.post(config, {"AuthType": "NONE"})
         statements = json.loads(ResourcePolicy.objects.get().document)["Statement"]
         assert [each["Sid"] for each in statements] == ["FunctionURLAllowPublicAccess", "FunctionURLAllowInvokeAction"]
+    generation().bump()  # the test commits nothing
+    assert "answers nobody" not in alice.client.get(config).content.decode()
+    alice.client.post("/functions/guarded/permissions/of/FunctionURLAllowInvokeAction/remove/")
+    generation().bump()
+    assert "answers nobody" in alice.client.get(config).content.decode()
+    alice.client.post(config, {"AuthType": "NONE"})
     shown = alice.client.post("/functions/guarded/config/url/?qualifier=", {"AuthType": "NONE", "copy_as": "1"})
     assert "add-permission" not in shown.content.decode()

@@ -15,8 +15,7 @@ from console.gateway.drf import error_answer
 from console.gateway.errors import MissingToken
 from console.gateway.function_url import answer, cors, event, streaming
 from console.gateway.wire import catalogue
-from functions.access.caller import Caller
-from functions.access.decision import refusal
+from functions.access.decision import may_call_url
 from functions.arn import FunctionReference
 from functions.cache import GenerationCache
 from functions.invoke import recursion, routing, sync
@@ -26,8 +25,6 @@ from functions.models import FunctionUrl
 HOST = re.compile(r"([a-z0-9-]{1,40})\.lambda-url\.[a-z0-9-]+(\..*)?", re.IGNORECASE)
 PATH = re.compile(r"/_url/([a-z0-9-]{1,40})(/.*)?", re.DOTALL)
 LIMIT = 6_291_456  # bytes, each way
-# What a caller must be allowed to do. Source: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
-PERMISSIONS = ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction")
 # By path the function shares the console's origin: its pages must not act as the console's.
 SANDBOX = "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts"
 
@@ -85,7 +82,7 @@ def _serve(request: HttpRequest, url_id: str, path: str, request_id: str) -> Htt
         caller = None if is_public else authenticate(request, "lambda", limit=LIMIT)
     except MissingToken:
         return answer.forbidden()
-    if not _may_call(caller, target, request):
+    if not may_call_url(caller, target.auth_type, target.reference, lambda: authorization.request_keys(request.META)):
         return answer.forbidden()
     body = calls.read_body(request, LIMIT)
     route = routing.resolve(target.reference)
@@ -111,16 +108,6 @@ def _serve(request: HttpRequest, url_id: str, path: str, request_id: str) -> Htt
     if target.cors:
         cors.add_headers(target.cors, request, response)
     return response
-
-
-def _may_call(caller: Caller | None, target: Target, request: HttpRequest) -> bool:
-    """The caller, or anybody when the URL is public: a public one, too, answers by the function's policy only."""
-
-    def keys() -> dict[str, str]:
-        mode = {"lambda:functionurlauthtype": target.auth_type, "lambda:invokedviafunctionurl": "true"}
-        return {**authorization.request_keys(request.META), **mode}
-
-    return not any(refusal(caller, action, target.reference, keys) for action in PERMISSIONS)
 
 
 def _read(url_id: str) -> Target | None:

@@ -6,6 +6,7 @@ from console.pages.config.base import ConfigurationForm
 from console.pages.function_head import Head
 from console.pages.snippets import Call
 from functions import names
+from functions.access.decision import may_call_url
 from functions.actions import function_url
 from functions.errors import ServiceError
 from functions.models import FunctionUrl
@@ -39,6 +40,7 @@ class UrlForm(ConfigurationForm):
     )
 
     def __init__(self, head: Head, *args: Any, **kwargs: Any) -> None:
+        self.head = head
         self.qualifier = "" if head.is_latest else head.qualifier
         self.url = head.function.urls.filter(qualifier=self.qualifier).select_related("function").first()
         cors = self.url.cors if self.url else {}
@@ -55,6 +57,13 @@ class UrlForm(ConfigurationForm):
     @property
     def address(self) -> str:
         return names.function_url(self.url) if self.url else ""
+
+    @property
+    def is_closed(self) -> bool:
+        """It is public, and yet the function's policy lets nobody in."""
+        if self.url is None or self.url.auth_type != FunctionUrl.AuthType.NONE:
+            return False
+        return not may_call_url(None, self.url.auth_type, self.head.reference)
 
     @property
     def cors(self) -> dict[str, Any]:
