@@ -45,6 +45,8 @@ def check(report: Report) -> None:
         value = getattr(report, name)
         if type(value) is not int or not 0 <= value <= MAX_COUNT:
             raise ValueError(f"{name} is not a count")
+    if report.provisioned is not None and type(report.provisioned) is not bool:
+        raise TypeError("provisioned is not true or false")
     init = 0.0 if report.init_ms is None else report.init_ms
     if not (math.isfinite(report.duration_ms) and math.isfinite(init) and 0 <= report.at_ms <= MAX_MS):
         raise ValueError("a time is not finite")

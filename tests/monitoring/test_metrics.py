@@ -56,6 +56,27 @@ def test_nodes_are_added_up_and_periods_joined(directory: Path) -> None:
     assert metrics.total(ACCOUNT, REGION, INVOCATIONS, HOUR + 60, HOUR + 7200).total == 4
 
 
+def test_what_provisioned_environments_did(directory: Path) -> None:
+    ingest(
+        directory,
+        at(1),  # of a version without
+        at(2, provisioned=True, provisioned_in_use=1, provisioned_wanted=4),
+        at(3, provisioned=True, provisioned_in_use=4, provisioned_wanted=4),
+        at(4, provisioned=False, provisioned_in_use=4, provisioned_wanted=4),
+    )
+
+    def value(name: str, statistic: str) -> float | None:
+        ((_, found),) = series(Metric.of_function(f"Provisioned{name}", "hello"), 0, 60, 60, statistic)
+        return found
+
+    assert value("ConcurrencyInvocations", "Sum") == 2
+    assert value("ConcurrencySpilloverInvocations", "Sum") == 1
+    assert value("ConcurrencyUtilization", "Minimum") == 0.25
+    assert value("ConcurrencyUtilization", "Maximum") == 1
+    assert value("ConcurrentExecutions", "Maximum") == 4
+    assert value("ConcurrentExecutions", "SampleCount") == 3
+
+
 @pytest.mark.parametrize("period", [0, 30, 90, -60])
 def test_a_period_is_whole_minutes(period: int) -> None:
     with pytest.raises(ValueError, match="multiple of 60"):
