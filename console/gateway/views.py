@@ -1,5 +1,7 @@
 """Every operation of every service, except those on the hot path."""
 
+import re
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest
@@ -14,6 +16,8 @@ from console.gateway.drf import ModelParser, ModelRenderer, ProtocolNegotiation,
 from console.gateway.errors import UnknownOperation, Unsupported
 from console.gateway.wire.table import PROTOCOLS
 from functions.access.caller import Caller
+
+HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9a-fA-F:.]+\](:\d{1,5})?")
 
 
 class OperationView(APIView):
@@ -40,6 +44,7 @@ class OperationView(APIView):
         members = wire.bind(operation, request.data, call, labels)
         caller: Caller = request.auth  # type: ignore[assignment]  # what SigV4Authentication found
         caller = authorization.check(caller, call.service.name, operation.name, members, request.META)
+        caller = replace(caller, endpoint=_endpoint(request))
         validate.members(operation, members)
         return Response(wire.answer(operation, function(caller, members), call))
 
@@ -57,3 +62,9 @@ class OperationView(APIView):
             final.headers.pop(name, None)
         final["x-amzn-RequestId"] = call_of(request).request_id
         return final
+
+
+def _endpoint(request: Request) -> str:
+    """Where the client has found us; empty when it does not say so properly."""
+    host = request.META.get("HTTP_HOST", "")
+    return f"{request.scheme}://{host}" if HOST.fullmatch(host) else ""

@@ -19,6 +19,7 @@ class Caller:
     access_key_id: str = ""
     preset: str = ""
     source_ip: str = ""  # of a browser; what came as an API request has its own
+    endpoint: str = ""  # the address at which the caller reaches Hearth, where that is known
 
     @property
     def arn(self) -> str:

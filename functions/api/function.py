@@ -36,7 +36,7 @@ def get_function(caller: Caller, request: Operation) -> Operation:
     version = lookup.version(reference)
     shown: Operation = {
         "Configuration": configuration(version, reference.arn),
-        "Code": {"RepositoryType": "S3", "Location": location(version.package_id)},
+        "Code": {"RepositoryType": "S3", "Location": location(caller, version.package_id)},
     }
     if key := version.extras.get("SourceKMSKeyArn"):
         shown["Code"]["SourceKMSKeyArn"] = key

@@ -28,7 +28,7 @@ def publish_layer_version(caller: Caller, request: dict[str, Any]) -> dict[str, 
         runtimes=request.get("CompatibleRuntimes"),
         architectures=request.get("CompatibleArchitectures"),
     )
-    return _whole(version)
+    return _whole(caller, version)
 
 
 def get_layer_version(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
@@ -106,15 +106,15 @@ def _get(caller: Caller, reference: LayerReference) -> dict[str, Any]:
     access.check(caller, reference, version)
     if version is None:
         raise ResourceNotFoundException("The resource you requested does not exist.")
-    return _whole(version)
+    return _whole(caller, version)
 
 
-def _whole(version: LayerVersion) -> dict[str, Any]:
+def _whole(caller: Caller, version: LayerVersion) -> dict[str, Any]:
     return {
         **summary(version),
         "LayerArn": version.layer.arn,
         "Content": {
-            "Location": location(version.package_id),
+            "Location": location(caller, version.package_id),
             "CodeSha256": code_sha256(version.package),
             "CodeSize": version.package.size,
         },

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from django.core.signing import BadSignature, TimestampSigner
 
+from functions.access.caller import Caller
 from functions.code import store
 from functions.names import endpoint
 
@@ -11,9 +12,9 @@ SECONDS = 600  # AWS's figure
 _SALT = "hearth.package"
 
 
-def location(sha256: str) -> str:
-    """A URL that needs no other credentials and expires."""
-    return f"{endpoint()}/_hearth/packages/{TimestampSigner(salt=_SALT).sign(sha256)}"
+def location(caller: Caller, sha256: str) -> str:
+    """A URL that needs no other credentials and expires, at the address that the caller has come by."""
+    return f"{caller.endpoint or endpoint()}/_hearth/packages/{TimestampSigner(salt=_SALT).sign(sha256)}"
 
 
 def package(token: str, seconds: int = SECONDS) -> Path | None:

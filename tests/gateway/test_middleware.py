@@ -9,6 +9,7 @@ from botocore.auth import SigV4QueryAuth
 from django.core.handlers.wsgi import WSGIRequest
 
 from console.gateway import function_url, middleware
+from console.gateway.views import HOST
 from console.gateway.wire import catalogue, routes
 from functions.access.bootstrap import FirstAccount
 from tests.gateway.world import ENDPOINT, call, environ, signed
@@ -116,3 +117,13 @@ def test_constants_of_the_query_string_choose_the_operation() -> None:
 def test_the_console_s_cookies_and_headers_are_not_on_the_api(key: tuple[str, str]) -> None:
     _, headers, _ = call(signed(key, "GET", "/2015-03-31/functions"))
     assert set(headers) == {"content-length", "content-type", "x-amzn-requestid"}
+
+
+@pytest.mark.parametrize("host", ["localhost", "hearth.example:8080", "127.0.0.1:9000", "[::1]", "[::1]:9000"])
+def test_hosts_that_locations_are_given_at(host: str) -> None:
+    assert HOST.fullmatch(host)
+
+
+@pytest.mark.parametrize("host", ["", "a b", "evil.example/x?", "user@evil.example", "h:port", "h\nX: y", "[::1]x"])
+def test_hosts_that_are_none(host: str) -> None:
+    assert HOST.fullmatch(host) is None

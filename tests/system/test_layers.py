@@ -71,6 +71,7 @@ def test_a_layer_is_found_and_downloaded(hearth: RunningHearth) -> None:
     [listed] = client.list_layers(CompatibleRuntime="ruby3.4", CompatibleArchitecture="arm64")["Layers"]
     assert listed["LatestMatchingVersion"]["LayerVersionArn"] == layer
     content = client.get_layer_version_by_arn(Arn=layer)["Content"]
+    assert content["Location"].startswith(hearth.endpoint + "/")
     zipped = requests.get(content["Location"], timeout=10).content  # no credentials, no session
     assert zipped == zip_of(files)
     assert base64.b64encode(hashlib.sha256(zipped).digest()).decode() == content["CodeSha256"]
