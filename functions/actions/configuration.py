@@ -72,15 +72,20 @@ def check(caller: Caller, members: Mapping[str, Any]) -> None:
         _check_variables(variables)
     _check_memory(members.get("MemorySize"))
     _check_timeout(members.get("Timeout"))
-    for member in ABSENT:
-        if members.get(member):
-            raise InvalidParameterValueException(f"{member} is not supported by this endpoint.", field=member)
+    refuse_absent(members)
     if members.get("Runtime"):
         check_runtime(members["Runtime"])
     if members.get("DeadLetterConfig"):
         check_dead_letter(caller, members["DeadLetterConfig"].get("TargetArn") or "")
     if members.get("Role"):
         _check_role(caller, members["Role"])
+
+
+def refuse_absent(members: Mapping[str, Any]) -> None:
+    """Refuse, in any request, what would have no effect here."""
+    for member in ABSENT:
+        if members.get(member):
+            raise InvalidParameterValueException(f"{member} is not supported by this endpoint.", field=member)
 
 
 def apply(version: FunctionVersion, members: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ from functions import lookup
 from functions.access.caller import Caller
 from functions.actions import function as actions
 from functions.actions import version as versions
+from functions.actions.configuration import refuse_absent
 from functions.api.configuration import accepted, configuration, summary
 from functions.api.paging import page
 from functions.arn import parse
@@ -112,6 +113,7 @@ def _code(caller: Caller, request: Operation) -> Artifact:
 
 def _new_code(caller: Caller, request: Operation) -> Artifact:
     """The code of UpdateFunctionCode. Every function here has packageType Zip."""
+    refuse_absent(request)
     if request.get("ImageUri"):
         raise InvalidParameterValueException(
             "Please don't provide ImageUri when updating a function with packageType Zip.", field="ImageUri"

@@ -5,12 +5,14 @@ from typing import Any
 from functions import lookup
 from functions.access.caller import Caller
 from functions.actions import version as actions
+from functions.actions.configuration import refuse_absent
 from functions.api.configuration import configuration, summary
 from functions.api.paging import page
 from functions.arn import parse
 
 
 def publish_version(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+    refuse_absent(request)
     version = actions.publish(
         caller,
         parse(request["FunctionName"], None, caller),
