@@ -14,6 +14,7 @@ from functions.arn import FunctionReference, named
 # Operations whose permission has another name than the operation.
 ACTIONS = {
     ("lambda", "Invoke"): "lambda:InvokeFunction",
+    ("lambda", "InvokeAsync"): "lambda:InvokeFunction",
     ("lambda", "InvokeWithResponseStream"): "lambda:InvokeFunction",
 }
 # Which member names the resource, and the rest of its ARN.

@@ -70,8 +70,9 @@ def test(request: HttpRequest, name: str) -> HttpResponse:
     request_id = str(uuid.uuid4())
     caller = access.caller(request)
     try:
-        authorization.check(caller, "lambda", "Invoke", {"FunctionName": name})
-        route = routing.resolve(parse(name, qualifier if qualifier != LATEST else None, caller))
+        wanted = qualifier if qualifier != LATEST else None
+        authorization.check(caller, "lambda", "Invoke", {"FunctionName": name, "Qualifier": wanted})
+        route = routing.resolve(parse(name, wanted, caller))
         if mode == "RequestResponse":
             result = sync.invoke(route, payload.encode(), request_id=request_id, source="console", want_tail=True)
             return render(request, "function/result.html", {"shown": read(result, name), "name": name})

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from console.gateway import authorization
 from console.pages import access, copy_as, function_head, loglines, outcomes
 from console.pages.cost import Cost
 from console.pages.outcomes import Badge
@@ -238,8 +239,11 @@ def rerun(request: HttpRequest, name: str, request_id: uuid.UUID) -> HttpRespons
     if copy_as.is_wanted(request):
         return copy_as.of_form(request, None, lambda: [invoke(name, qualifier, detail.event.raw)])
     fresh = uuid.uuid4()
+    caller = access.caller(request)
+    wanted = None if qualifier == LATEST else qualifier
     try:
-        route = routing.resolve(parse(name, None if qualifier == LATEST else qualifier, access.caller(request)))
+        authorization.check(caller, "lambda", "Invoke", {"FunctionName": name, "Qualifier": wanted})
+        route = routing.resolve(parse(name, wanted, caller))
         sync.invoke(route, detail.event.raw.encode(), request_id=str(fresh), source="console")
     except ServiceError as error:
         messages.error(request, f"It was not run: {error.message or error.code}", extra_tags="err")

@@ -1,6 +1,7 @@
 """The resource-based policy in the console: what it says, one permission more or less, the whole of it edited."""
 
 import json
+from collections.abc import Callable
 
 from console.pages.operations import call
 from functions.cache import generation
@@ -95,3 +96,18 @@ def test_a_public_url_lets_everybody_in(alice: Person) -> None:
     alice.client.post(config, {"AuthType": "NONE"})
     shown = alice.client.post("/functions/guarded/config/url/?qualifier=", {"AuthType": "NONE", "copy_as": "1"})
     assert "add-permission" not in shown.content.decode()
+
+
+def test_what_a_policy_denies_the_console_does_not_do(alice: Person, invoked: Callable[..., str]) -> None:
+    alice.create("guarded", Publish=True)
+    call(alice.caller, "CreateAlias", FunctionName="guarded", Name="live", FunctionVersion="1")
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "lambda:Invoke*", "Resource": f"{ARN}:live"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    alice.client.post(f"{WHOLE}?qualifier=live", {"Policy": policy, "RevisionId": ""})
+    generation().bump()  # the test commits nothing
+    tried = alice.post_json("/functions/guarded/test/", {"payload": "{}", "qualifier": "live"})
+    assert "with an explicit deny in a resource-based policy" in tried.content.decode()
+    before = invoked("guarded", event="{}", event_size=2)
+    again = alice.client.post(f"/functions/guarded/invocations/{before}/rerun/", {"qualifier": "live"}, follow=True)
+    assert "with an explicit deny in a resource-based policy" in again.content.decode()
+    generation().bump()
