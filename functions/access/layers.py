@@ -1,6 +1,7 @@
 """Who may use a version of a layer: its own account, and whom its policy lets."""
 
 from functions.access.caller import Caller
+from functions.access.evaluation import Principal, allowed, compiled
 from functions.errors import AccessDeniedException
 from functions.layer_arn import LayerReference
 from functions.models import LayerVersion
@@ -18,6 +19,7 @@ def check(caller: Caller, reference: LayerReference, version: LayerVersion | Non
 
 
 def _lets(version: LayerVersion, caller: Caller) -> bool:
-    # A condition asks for an organization, and there are none here: nobody is in it.
-    principals = ("*", {"AWS": f"arn:aws:iam::{caller.account_id}:root"})
-    return any(each["Principal"] in principals and "Condition" not in each for each in version.policy)
+    """There are no organizations here: a condition that asks for one holds for nobody."""
+    statements = compiled({"Statement": version.policy})
+    who = Principal(caller.account_id, (caller.arn,))
+    return allowed(statements, who, "lambda:GetLayerVersion", version.arn, {})

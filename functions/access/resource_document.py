@@ -3,6 +3,7 @@
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_PutResourcePolicy.html
 """
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -23,6 +24,7 @@ def checked(document: str, function_arn: str) -> dict[str, Any]:
     """
     try:
         policy = documents.load(document)
+        _check_whole(policy)
         statements = documents.statements(policy)
         for each in statements:
             documents.check_statement(each)
@@ -41,6 +43,14 @@ def checked(document: str, function_arn: str) -> dict[str, Any]:
 
 def _invalid(why: str) -> InvalidParameterValueException:
     return InvalidParameterValueException(f"The policy is not valid: {why}", field="Policy")
+
+
+def _check_whole(policy: dict[str, Any]) -> None:
+    if unknown := sorted(set(policy) - {"Id", "Statement", "Version"}):
+        raise ValueError(f"Unsupported element {unknown[0]}")
+    if not isinstance(policy.get("Id", ""), str):
+        raise ValueError("Id must be a text")
+    json.dumps(policy, ensure_ascii=False).encode()  # escaped halves of characters are no text
 
 
 def _check_elements(statement: dict[str, Any]) -> None:

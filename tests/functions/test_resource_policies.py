@@ -97,6 +97,9 @@ def test_a_whole_policy_is_kept_replaced_and_deleted(thumbs: Any) -> None:
         (policy(statement(Condition=[])), "Condition an object"),
         (policy(statement(Sid="a"), statement(Sid="a")), "must be unique: a"),
         (policy(statement(Why="not")), "Unsupported element Why"),
+        (policy(statement(), Why="not"), "Unsupported element Why"),
+        (policy(statement(), Id=[["a"]]), "Id must be a text"),
+        (policy(statement(Sid="\ud83d")), "surrogates not allowed"),
     ],
 )
 def test_what_is_no_policy(thumbs: Any, document: str, why: str) -> None:
@@ -124,7 +127,7 @@ def test_policies_of_what_is_not_there(thumbs: Any, resource: str, code: str) ->
 
 
 @pytest.mark.parametrize(
-    ("members", "field"),
+    ("members", "why"),
     [
         ({"FunctionUrlAuthType": "NONE"}, "FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action"),
         ({"EventSourceToken": "t", "SourceAccount": ACCOUNT}, "EventSourceToken cannot be used"),
@@ -133,10 +136,10 @@ def test_policies_of_what_is_not_there(thumbs: Any, resource: str, code: str) ->
         ({"Principal": f"arn:aws:iam::{ACCOUNT}:role/nothing"}, "The provided principal was invalid."),
     ],
 )
-def test_permissions_that_cannot_be(thumbs: Any, members: dict[str, str], field: str) -> None:
+def test_permissions_that_cannot_be(thumbs: Any, members: dict[str, str], why: str) -> None:
     code, message = refusal(thumbs.add_permission, **NAME, **{**S3, **members})
     assert code == "InvalidParameterValueException"
-    assert message.startswith(field)
+    assert message.startswith(why)
 
 
 def test_whom_a_permission_may_name(thumbs: Any) -> None:
