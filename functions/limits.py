@@ -24,6 +24,7 @@ class Limits:
     payload_bytes: int = 6_291_456  # of a synchronous invocation, and of a function URL's request
     async_payload_bytes: int = 1_048_576
     stream_bytes: int = 209_715_200  # of a streamed response
+    requests_per_concurrency: int = 10  # invocations that may begin in a second, by concurrency
     recursive_turns: int = 16  # of one function in a chain of calls
     policy_bytes: int = 20_480  # of a resource-based policy, as JSON
     filters: int = 5  # of one event source mapping

@@ -22,6 +22,7 @@ from django.db import DatabaseError, close_old_connections
 
 from functions.execution.spec import LaneError
 from functions.invoke import nodes
+from functions.limits import limits
 
 log = logging.getLogger(__name__)
 
@@ -114,6 +115,7 @@ class NodeStep(bootsteps.StartStopStep):
                 *("--idle", str(settings.HEARTH_IDLE_SECONDS)),
                 *("--node", self.node.id),
                 *("--drain", str(DRAIN_SECONDS - 5)),
+                *("--rate", str(limits().requests_per_concurrency)),
             ],
             on_ready=self._executor_ready,
         )

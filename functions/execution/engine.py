@@ -11,6 +11,7 @@ from functions.execution.loop import Loop
 from functions.execution.pools import NoEnvironment, Pools
 from functions.execution.preparation import Preparation
 from functions.execution.provisioned import Provisioned
+from functions.execution.rate import Rate
 from functions.execution.sandbox.place import Placer
 from functions.execution.spec import FunctionSpec, Throttled
 from functions.execution.stream import Head, Stream
@@ -30,6 +31,7 @@ class Engine:
     spool: SpoolWriter
     code_directory: Path
     record_bytes: int
+    rate: Rate
     concurrency: Concurrency = field(default_factory=Concurrency)
     specs: dict[str, FunctionSpec] = field(default_factory=dict)
     running: dict[Environment, Invocation | Preparation] = field(default_factory=dict)
@@ -58,6 +60,8 @@ class Engine:
             with self.concurrency.lease(
                 spec, head["reserved"], head["unreserved"], provisioned=ready, maximum=maximum
             ) as in_use:
+                if not ready:
+                    self.rate.take(spec, head["reserved"], head["unreserved"])
                 invocation = Invocation(self, spec, head, event, in_use, client)
                 try:
                     return await invocation.run()

@@ -2,6 +2,7 @@
 
     python -m functions.execution.executor --socket PATH --code DIR --spool DIR --run DIR --pool N --idle SECONDS
                                            --node ID [--record-bytes N] [--environments N] [--memory-mb N] [--drain S]
+                                           [--rate N]
 
 Prints one JSON line {"ready": true, "isolation": {...}} when it serves. SIGTERM: takes nothing new, lets what runs come
 to its end (at most --drain seconds), answers, and ends; a second one ends at once.
@@ -21,6 +22,7 @@ from typing import Any
 from functions.execution.engine import Engine
 from functions.execution.loop import Loop
 from functions.execution.pools import Budget, NoEnvironment, Pools
+from functions.execution.rate import Rate
 from functions.execution.runtimes import discovery
 from functions.execution.runtimes.discovery import installed
 from functions.execution.sandbox import cgroups, holder, uids
@@ -51,6 +53,7 @@ def arguments() -> argparse.Namespace:
     memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
     # Functions rarely use what they are configured with: twice the machine's memory may be promised.
     parser.add_argument("--memory-mb", type=int, default=2 * memory_mb)
+    parser.add_argument("--rate", type=int, default=10)
     parser.add_argument("--drain", type=float, default=30.0)
     return parser.parse_args()
 
@@ -70,7 +73,9 @@ class Executor:
             self._factory,
         )
         self.spool = SpoolWriter(options.spool, options.node)
-        self.engine = Engine(self.loop, self.pools, Placer(), self.spool, options.code, options.record_bytes)
+        self.engine = Engine(
+            self.loop, self.pools, Placer(), self.spool, options.code, options.record_bytes, Rate(options.rate)
+        )
         self.server = Server(self.loop, self.engine, options.socket, self.status)
         self.ending = False
 

@@ -37,7 +37,12 @@ def _sqs(event: AsyncEvent, target: str, region: str, body: str, attributes: dic
     client = aws.client("sqs", region)
     *_, owner, name = target.split(":")
     url = client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=owner)["QueueUrl"]
-    answer = client.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=attributes)
+    system = {}
+    if event.trace_id:  # with its lineage, so that a circle of functions and queues is seen
+        system["AWSTraceHeader"] = {"DataType": "String", "StringValue": event.trace_id}
+    answer = client.send_message(
+        QueueUrl=url, MessageBody=body, MessageAttributes=attributes, MessageSystemAttributes=system
+    )
     return str(answer["MessageId"])
 
 

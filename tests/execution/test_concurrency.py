@@ -2,9 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from functions.execution import rate
 from functions.execution.concurrency import Concurrency
 from functions.execution.spec import FunctionSpec, InvocationResult, Throttled
 from monitoring.report import Kind
@@ -25,6 +27,22 @@ def test_reserved_concurrency_is_the_functions_own() -> None:
             pass
     assert not counts.by_function
     assert not counts.unreserved
+
+
+def test_in_a_second_begin_ten_times_as_many_as_may_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(rate, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    counts, other = rate.Rate(10), replace(SPEC, function_name="g")
+    for _ in range(20):
+        counts.take(SPEC, 2, 1)
+    with pytest.raises(Throttled, match="ReservedFunctionInvocationRateLimitExceeded"):
+        counts.take(SPEC, 2, 1)
+    for _ in range(10):
+        counts.take(other, None, 1)
+    with pytest.raises(Throttled, match=r"^FunctionInvocationRateLimitExceeded"):
+        counts.take(other, None, 1)
+    now[0] += 1
+    counts.take(SPEC, 2, 1)
 
 
 def test_unreserved_functions_share_the_accounts_rest() -> None:

@@ -66,6 +66,45 @@ def test_a_failure_arrives_at_its_destination(hearth: RunningHearth) -> None:
     }
 
 
+def test_a_dead_letter_that_cannot_be_sent_is_counted(hearth: RunningHearth) -> None:
+    client = hearth.client("lambda")
+    queue = f"arn:aws:sqs:{hearth.credentials['region']}:{hearth.credentials['account_id']}:dead"
+    hearth.deploy("dies", FAIL, DeadLetterConfig={"TargetArn": queue})
+    client.put_function_event_invoke_config(FunctionName="dies", MaximumRetryAttempts=0)
+    client.invoke(FunctionName="dies", InvocationType="Event", Payload=b'{"what": "luck"}')
+    wanted = {"AsyncEventsReceived", "AsyncEventAge", "AsyncEventsDropped", "DeadLetterErrors"}
+    cloudwatch = hearth.client("cloudwatch")
+    dimensions = [{"Name": "FunctionName", "Value": "dies"}]
+
+    def counted() -> bool:
+        found = cloudwatch.list_metrics(Namespace="AWS/Lambda", Dimensions=dimensions)["Metrics"]
+        return wanted <= {metric["MetricName"] for metric in found}
+
+    wait_for("its metrics", counted)
+
+
+def test_functions_that_call_themselves_are_stopped(hearth: RunningHearth) -> None:
+    hearth.deploy("turns", "import os\ndef handler(event, context): return os.environ['_X_AMZN_TRACE_ID']")
+    client = hearth.client("lambda")
+    trace = ""
+
+    def pass_on(params: dict[str, Any], **_: Any) -> None:
+        """As AWS's SDKs do inside a function."""
+        if trace:
+            params["headers"]["X-Amzn-Trace-Id"] = trace.replace("|", "%7C")
+
+    client.meta.events.register("before-call.lambda.Invoke", pass_on)
+    for turn in range(1, 17):
+        answer = client.invoke(FunctionName="turns")
+        trace = json.loads(answer["Payload"].read())
+        assert trace.endswith(f":{turn}")
+    with pytest.raises(client.exceptions.RecursiveInvocationException) as stopped:
+        client.invoke(FunctionName="turns")
+    assert stopped.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    client.put_function_recursion_config(FunctionName="turns", RecursiveLoop="Allow")
+    assert json.loads(client.invoke(FunctionName="turns")["Payload"].read()).endswith(":17")
+
+
 def test_a_schedule_that_is_due_invokes_its_function(hearth: RunningHearth) -> None:
     hearth.deploy("scheduled", SAY)
     code = SCHEDULE.format(
