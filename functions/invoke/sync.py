@@ -57,9 +57,7 @@ def stream(
     iterating raises LaneError."""
     request = _request(route, request_id, source, client_context, trace_id, want_tail, tenant_id)
     limit = limits().stream_bytes
-    return _answered(
-        request, lambda: _on_node(request, lambda lane: streamed.stream(lane, request, payload, limit))
-    )
+    return _answered(request, lambda: _on_node(request, lambda lane: streamed.stream(lane, request, payload, limit)))
 
 
 def run(request: InvocationRequest, payload: bytes) -> InvocationResult:

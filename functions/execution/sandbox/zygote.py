@@ -29,6 +29,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from functions.execution.sandbox import syscalls as sc
 else:  # inside, the two files stand alone
     import syscalls as sc
@@ -62,7 +64,7 @@ class Zygote:
         self.runtime = runtime
         self.filter = bytes.fromhex(runtime["seccomp"]) if runtime["seccomp"] else b""
         self.masked = [path for path in MASKED if os.path.exists(path)]
-        self.serve = None
+        self.serve: Callable[[int], None] | None = None  # of the bootstrap; None when the runtime is executed
         if "module" in runtime:
             sys.path.insert(0, "/var/runtime")
             self.serve = __import__(runtime["module"]).serve
@@ -141,7 +143,7 @@ class Zygote:
         if pid == 0:
             try:
                 sc.prctl(sc.PR_SET_PDEATHSIG, sc.SIGKILL)
-                self.start()
+                self.start(self.serve)
             finally:
                 os._exit(72)
         sc.prctl(sc.PR_SET_DUMPABLE, 0)  # the runtime has the same uid: keep it out of /proc/1
@@ -164,13 +166,13 @@ class Zygote:
         if self.filter:
             sc.seccomp(self.filter)
 
-    def start(self) -> None:
+    def start(self, serve: Callable[[int], None]) -> None:
         """Pid 2: the runtime, in this interpreter."""
         # Clones share what OpenSSL drew before the fork; it notices a fork by the pid only, and ours may repeat.
         ssl = sys.modules.get("_ssl")
         if ssl is not None:
             ssl.RAND_add(os.urandom(32), 32.0)
-        self.serve(CONTROL)
+        serve(CONTROL)
 
 
 def admit(pid: int, uid: int, named: dict[str, int]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import FilePayload
 
 from tests.console.browser.conftest import NARROW, WIDE, Visit
 from tests.console.browser.test_accessibility import findings
@@ -15,7 +16,7 @@ CODE = "import shared\ndef handler(event, context): return shared.VALUE\n"
 
 
 def test_the_life_of_a_layer(visit: Callable[..., Visit], hearth: RunningHearth) -> None:
-    package = {
+    package: FilePayload = {
         "name": "layer.zip",
         "mimeType": "application/zip",
         "buffer": zip_of({"python/shared.py": "VALUE = 7\n"}),
@@ -23,7 +24,7 @@ def test_the_life_of_a_layer(visit: Callable[..., Visit], hearth: RunningHearth)
     page = visit().open("/layers/new/")
     page.fill("#id_LayerName", LAYER)
     page.check("text=python3.12")
-    page.set_input_files("#id_ZipFile", files=[package])  # type: ignore[list-item]
+    page.set_input_files("#id_ZipFile", files=[package])
     page.click("text=Publish version")
     page.wait_for_url(f"**/layers/{LAYER}/")
     page.click("text=python/shared.py")
