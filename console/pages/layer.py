@@ -112,7 +112,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
     version = next((each for each in versions if str(each.number) == wanted), None) if wanted else versions[0]
     if version is None:
         raise Http404(f"There is no version {wanted} of {name}.")
-    files = store.list_files(version.package_id)
+    paths = store.paths(version.package_id)
     users = version.users.filter(function__account=access.account(request)).order_by("function__name", "number")
     path = request.GET.get("file", "")
     context = {
@@ -120,12 +120,12 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
         "name": name,
         "version": version,
         "versions": versions,
-        "files": files[:MOST_FILES],
-        "more": max(0, len(files) - MOST_FILES),
+        "files": [store.entry(version.package_id, each) for each in paths[:MOST_FILES]],
+        "more": max(0, len(paths) - MOST_FILES),
         "users": users[:MOST_USERS],
         "more_users": max(0, users.count() - MOST_USERS),
         "path": path,
-        "content": _content(version.package_id, path, files) if path else "",
+        "content": _content(version.package_id, path, paths) if path else "",
     }
     return render(request, "layer/show.html", context)
 
@@ -221,11 +221,11 @@ def _initial(request: HttpRequest, name: str) -> dict[str, Any]:
     }
 
 
-def _content(sha256: str, path: str, files: Sequence[store.FileEntry]) -> str | None:
+def _content(sha256: str, path: str, paths: Sequence[str]) -> str | None:
     """The text of a file; None when it is no text, or too long to be shown."""
-    entry = next((each for each in files if each.path == path), None)
-    if entry is None:
+    if path not in paths:
         raise Http404(f"There is no file {path}.")
+    entry = store.entry(sha256, path)
     if entry.is_binary or entry.link or entry.size > LONGEST:
         return None
     try:

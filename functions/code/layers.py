@@ -30,7 +30,7 @@ def lay(sha256s: Sequence[str]) -> str:
     aside = Path(tempfile.mkdtemp(prefix=".new-", dir=settings.HEARTH_CODE))
     try:
         whole = aside / "tree"
-        whole.mkdir(0o755)
+        _make(whole)
         for sha256 in sha256s:
             _lay_over(store.tree(sha256), whole)
         store.put(whole, store.tree(name))
@@ -42,28 +42,38 @@ def lay(sha256s: Sequence[str]) -> str:
 def _lay_over(source: Path, target: Path) -> None:
     """Top down, and a directory that is gone into is a real one: nothing is ever written through a symlink."""
     for directory, names, files in os.walk(source):
-        here = target / Path(directory).relative_to(source)
+        here = os.path.join(target, os.path.relpath(directory, source))
         for name in names:
-            if (Path(directory) / name).is_symlink():
+            if os.path.islink(os.path.join(directory, name)):
                 files.append(name)
-            elif (here / name).is_symlink() or not (here / name).is_dir():
-                _remove(here / name)
-                (here / name).mkdir()
-                (here / name).chmod(0o755)  # whatever the umask
+            elif not _is_directory(os.path.join(here, name)):
+                _remove(os.path.join(here, name))
+                _make(Path(here, name))
         for name in files:
-            _remove(here / name)
-            _share(Path(directory) / name, here / name)
+            _share(os.path.join(directory, name), os.path.join(here, name))
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
+def _make(directory: Path) -> None:
+    directory.mkdir()
+    directory.chmod(0o755)  # whatever the umask
+
+
+def _is_directory(path: str) -> bool:
+    return os.path.isdir(path) and not os.path.islink(path)
+
+
+def _remove(path: str) -> None:
+    if _is_directory(path):
         shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    elif os.path.lexists(path):
+        os.unlink(path)
 
 
-def _share(source: Path, target: Path) -> None:
+def _share(source: str, target: str) -> None:
     try:
         os.link(source, target, follow_symlinks=False)
+    except FileExistsError:
+        _remove(target)
+        _share(source, target)
     except OSError:  # a file system without links, or with no more of them for this file
         shutil.copy2(source, target, follow_symlinks=False)

@@ -104,25 +104,32 @@ def edited(sha256: str, changes: Mapping[str, bytes | None]) -> Package:
 
 
 def list_files(sha256: str) -> list[FileEntry]:
-    """Every file of the package, sorted by path."""
+    """Every file of the package, sorted by path. Reads the beginning of each: for large ones take `paths`."""
+    return [entry(sha256, path) for path in paths(sha256)]
+
+
+def paths(sha256: str) -> list[str]:
+    """The path of every file and symlink, sorted."""
     root = tree(sha256)
     found = []
     for directory, names, files in os.walk(root):
         links = [name for name in names if (Path(directory) / name).is_symlink()]
-        for name in (*files, *links):
-            path = Path(directory) / name
-            status = path.lstat()
-            is_link = stat.S_ISLNK(status.st_mode)
-            found.append(
-                FileEntry(
-                    path=path.relative_to(root).as_posix(),
-                    size=status.st_size,
-                    is_binary=not is_link and _is_binary(path),
-                    is_executable=not is_link and bool(status.st_mode & 0o111),
-                    link=os.readlink(path) if is_link else "",
-                )
-            )
-    return sorted(found, key=lambda entry: entry.path)
+        found += [os.path.relpath(os.path.join(directory, name), root) for name in (*files, *links)]
+    return sorted(found)
+
+
+def entry(sha256: str, path: str) -> FileEntry:
+    """One of `paths`."""
+    file = tree(sha256) / path
+    status = file.lstat()
+    is_link = stat.S_ISLNK(status.st_mode)
+    return FileEntry(
+        path=path,
+        size=status.st_size,
+        is_binary=not is_link and _is_binary(file),
+        is_executable=not is_link and bool(status.st_mode & 0o111),
+        link=os.readlink(file) if is_link else "",
+    )
 
 
 def read_file(sha256: str, path: str) -> bytes:

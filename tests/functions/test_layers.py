@@ -85,7 +85,13 @@ def test_nothing_is_written_through_a_link_of_an_earlier_layer(alice: Caller) ->
 
 def test_modes_stay(alice: Caller) -> None:
     program = package((entry("bin/run", stat.S_IFREG | 0o755), "#!/bin/sh\n"))
-    name = layers.lay([program, package((entry("bin/other"), "text"))])
+    other = package((entry("bin/other"), "text"))
+    umask = os.umask(0o077)
+    try:
+        name = layers.lay([program, other])
+    finally:
+        os.umask(umask)
+    assert stat.S_IMODE(store.tree(name).stat().st_mode) == 0o755
     assert stat.S_IMODE((store.tree(name) / "bin/run").stat().st_mode) == 0o755
     assert stat.S_IMODE((store.tree(name) / "bin").stat().st_mode) == 0o755
 

@@ -86,7 +86,7 @@ class LayersForm(ConfigurationForm):
     @property
     def seen(self) -> list[store.FileEntry]:
         tree = self.head.version.layer_tree
-        return store.list_files(tree)[:MOST_FILES] if tree else []
+        return [store.entry(tree, path) for path in store.paths(tree)[:MOST_FILES]] if tree else []
 
     def _choices(self, current: list[str]) -> list[tuple[str, str]]:
         rows = self.own.order_by("layer__name", "-number")
