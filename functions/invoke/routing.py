@@ -8,8 +8,6 @@ import json
 import random
 from dataclasses import dataclass, replace
 
-from django.db.models import OuterRef, Subquery, Sum
-
 from functions import lookup, reservations
 from functions.arn import FunctionReference
 from functions.cache import GenerationCache
@@ -102,16 +100,7 @@ def _version(reference: FunctionReference, number: int) -> FunctionVersion | Non
         function__region=reference.region,
         function__name=reference.name,
     )
-    account = (reference.account_id, reference.region)
-    kept = reservations.reserved(*account).values("account_id").annotate(sum=Sum("reserved_concurrency"))
-    ahead = reservations.provisioned(*account).values("function__account_id").annotate(sum=Sum("requested"))
-    label = str(number) if number else LATEST
-    scaling = ScalingConfig.objects.filter(function=OuterRef("function"), qualifier=label)
-    rows = rows.annotate(
-        reserved=Subquery(kept.values("sum")),
-        provisioned=Subquery(ahead.values("sum")),
-        maximum=Subquery(scaling.values("maximum")),
-    )
+    rows = rows.annotate(kept=reservations.kept(reference.account_id, reference.region))
     return rows.select_related("function").first()
 
 
@@ -140,14 +129,18 @@ def _spec(function: Function, version: FunctionVersion) -> FunctionSpec:
     )
     # The row's id keeps apart a function from its namesake that was deleted.
     identity = json.dumps([version.pk, spec.to_wire()], sort_keys=True)
-    kept = (version.reserved or 0) + (version.provisioned or 0)  # type: ignore[attr-defined]
     return replace(
         spec,
         key=hashlib.sha256(identity.encode()).hexdigest()[:32],
         reserved_concurrency=function.reserved_concurrency,
-        unreserved_concurrency=concurrency() - kept,
-        maximum_environments=version.maximum,  # type: ignore[attr-defined]
+        unreserved_concurrency=concurrency() - version.kept,  # type: ignore[attr-defined]
+        maximum_environments=_maximum(version) if version.capacity_provider else None,
     )
+
+
+def _maximum(version: FunctionVersion) -> int | None:
+    config = ScalingConfig.objects.filter(function=version.function_id, qualifier=version.label)
+    return config.values_list("maximum", flat=True).first()
 
 
 def _not_found(reference: FunctionReference) -> ResourceNotFoundException:

@@ -100,14 +100,14 @@ def test_a_function_is_bound_to_one_that_is_there_and_fits(aws: Any) -> None:
 
 def test_a_scaling_configuration(aws: Any) -> None:
     aws.create_capacity_provider(**GPU)
-    aws.create_function(**request("thumbs", CapacityProviderConfig=BOUND, Publish=True))
-    version = {"FunctionName": "thumbs", "Qualifier": "1"}
+    aws.create_function(**request("scaled", CapacityProviderConfig=BOUND, Publish=True))
+    version = {"FunctionName": "scaled", "Qualifier": "1"}
     assert aws.get_function_scaling_config(**version)["RequestedFunctionScalingConfig"] == {}
     bounds = {"MinExecutionEnvironments": 2, "MaxExecutionEnvironments": 5}
     answer = aws.put_function_scaling_config(**version, FunctionScalingConfig=bounds)
     assert answer["FunctionState"] == "Active"
     shown = aws.get_function_scaling_config(**version)
-    assert shown["FunctionArn"] == arn("thumbs", "1")
+    assert shown["FunctionArn"] == arn("scaled", "1")
     assert shown["AppliedFunctionScalingConfig"] == shown["RequestedFunctionScalingConfig"] == bounds
     ((spec, count),) = wanted()
     assert (spec.version, count, spec.maximum_environments, spec.capacity_provider) == ("1", 2, 5, PROVIDER)

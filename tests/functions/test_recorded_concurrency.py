@@ -117,8 +117,8 @@ def test_a_reservation_holds_what_is_provisioned(aws: Any) -> None:
 
 
 def test_an_alias_does_not_move_onto_a_provisioned_version(aws: Any) -> None:
-    name = {"FunctionName": "thumbs"}
-    aws.create_function(**request("thumbs", Publish=True))
+    name = {"FunctionName": "moved"}
+    aws.create_function(**request("moved", Publish=True))
     aws.update_function_configuration(**name, MemorySize=256)
     aws.publish_version(**name)
     aws.create_alias(**name, Name="live", FunctionVersion="2")

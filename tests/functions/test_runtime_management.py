@@ -20,8 +20,8 @@ FIRST = discovery.installed()
 SECOND = [each for each in discovery.found() if each != FIRST[each.runtime]]
 
 
-def runtime_version(aws: Any, **members: str) -> str:
-    config = aws.get_function_configuration(**NAME, **members)["RuntimeVersionConfig"]
+def runtime_version(aws: Any, name: str = "thumbs", **members: str) -> str:
+    config = aws.get_function_configuration(FunctionName=name, **members)["RuntimeVersionConfig"]
     return str(config["RuntimeVersionArn"])
 
 
@@ -35,28 +35,28 @@ def test_auto_is_the_default(aws: Any) -> None:
 @pytest.mark.skipif(not SECOND, reason="this machine has one interpreter of each runtime")
 def test_manual_holds_a_version_to_one_interpreter(aws: Any) -> None:
     older = SECOND[0]
-    aws.create_function(**request("thumbs", Runtime=older.runtime, Publish=True))
-    first = runtime_version(aws)
+    aws.create_function(**request("held", Runtime=older.runtime, Publish=True))
+    first = runtime_version(aws, "held")
     # The ARN of the other, as it would be known from before the machine got the first.
     FunctionVersion.objects.filter(number=1).update(runtime_version=older.version)
-    other = runtime_version(aws, Qualifier="1")
+    other = runtime_version(aws, "held", Qualifier="1")
     assert other != first
-    put = aws.put_runtime_management_config(**NAME, UpdateRuntimeOn="Manual", RuntimeVersionArn=other)
+    put = aws.put_runtime_management_config(FunctionName="held", UpdateRuntimeOn="Manual", RuntimeVersionArn=other)
     assert (put["UpdateRuntimeOn"], put["RuntimeVersionArn"]) == ("Manual", other)
-    assert runtime_version(aws) == other
-    latest = routing.resolve(FunctionReference(ACCOUNT, REGION, "thumbs"))
+    assert runtime_version(aws, "held") == other
+    latest = routing.resolve(FunctionReference(ACCOUNT, REGION, "held"))
     assert latest.spec.interpreter == f"{older.runtime}@{older.version}"
-    aws.put_runtime_management_config(**NAME, UpdateRuntimeOn="Auto")
-    assert runtime_version(aws) == first
+    aws.put_runtime_management_config(FunctionName="held", UpdateRuntimeOn="Auto")
+    assert runtime_version(aws, "held") == first
 
 
 def test_an_interpreter_that_is_gone_is_said(aws: Any) -> None:
-    aws.create_function(**request("thumbs", Publish=True))
+    aws.create_function(**request("gone", Publish=True))
     FunctionVersion.objects.filter(number=1).update(runtime_version="3.0.1", update_runtime_on="Manual")
-    config = aws.get_function_configuration(**NAME, Qualifier="1")["RuntimeVersionConfig"]
+    config = aws.get_function_configuration(FunctionName="gone", Qualifier="1")["RuntimeVersionConfig"]
     assert config["Error"]["ErrorCode"] == "InvalidRuntimeException"
     with pytest.raises(InvalidRuntimeException, match=r"held to version 3\.0\.1"):
-        routing.resolve(FunctionReference(ACCOUNT, REGION, "thumbs", "1"))
+        routing.resolve(FunctionReference(ACCOUNT, REGION, "gone", "1"))
 
 
 def test_with_the_function_takes_the_interpreter_of_each_update(aws: Any) -> None:
