@@ -125,7 +125,9 @@ def _queued(asked: Asked, request_id: str) -> HttpResponse:
         trace_id=asked.trace,
         tenant_id=asked.tenant_id,
     )
-    return HttpResponse(b"", status=202, content_type="application/json")
+    response = HttpResponse(b"", status=202, content_type="application/json")
+    response.headers["X-Amzn-Trace-Id"] = asked.trace
+    return response
 
 
 def dry_run(asked: Asked) -> HttpResponse:

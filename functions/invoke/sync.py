@@ -10,9 +10,10 @@ from functions.execution import streamed
 from functions.execution.lane import LaneClient
 from functions.execution.spec import InvocationRequest, InvocationResult, LaneError, NodeUnavailable, Throttled
 from functions.execution.streamed import StreamedResponse
-from functions.invoke import tenancy
+from functions.invoke import recursion, tenancy
 from functions.invoke.nodes import lanes
 from functions.invoke.routing import Route
+from functions.invoke.trace import trace_id as new_trace
 from functions.limits import limits
 
 T = TypeVar("T")
@@ -76,7 +77,7 @@ def _request(
         qualifier=route.qualifier,
         source=source,
         client_context=client_context,
-        trace_id=trace_id,
+        trace_id=trace_id or recursion.advance(new_trace(), route),
         want_tail=want_tail,
         tenant_id=tenant_id,
     )

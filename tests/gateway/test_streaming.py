@@ -96,6 +96,16 @@ def test_the_first_byte_is_here_before_the_end(hearth: RunningHearth, streams: s
 
 
 @needs_node
+def test_a_client_that_leaves_does_not_hold_the_function(hearth: RunningHearth, streams: str) -> None:
+    answer = hearth.client("lambda").invoke_with_response_stream(FunctionName=streams, Payload=json.dumps(MUCH))
+    next(iter(answer["EventStream"]))
+    answer["EventStream"].close()
+    request_id = answer["ResponseMetadata"]["RequestId"]
+    wait_for("its end", lambda: ended(hearth, request_id))
+    assert logged(hearth, streams, "written")
+
+
+@needs_node
 @pytest.mark.parametrize(("fail", "written"), [("before", b""), ("after", b"x")])
 def test_a_failure_is_told_at_the_end(hearth: RunningHearth, streams: str, fail: str, written: bytes) -> None:
     *chunks, end = events(hearth, streams, {"fail": fail})
