@@ -160,6 +160,8 @@ class NodeStep(bootsteps.StartStopStep):
                 reconciler.turn(process.pid)
             except (LaneError, DatabaseError) as error:
                 log.warning("provisioned concurrency was not brought up to date: %s", error)
+            except Exception:  # the next turn may find things well again
+                log.exception("provisioned concurrency was not brought up to date")
 
     def _announce(self) -> None:
         while not self._stopping.wait(0.05 if not self.executor.ready.is_set() else ANNOUNCE_SECONDS):

@@ -119,6 +119,10 @@ def apply(version: FunctionVersion, members: Mapping[str, Any]) -> None:
         extras["SnapStart"] = {"ApplyOn": members["SnapStart"].get("ApplyOn", "None")}
     if extras.get("SnapStart", {}).get("ApplyOn", "None") != "None":
         check_snapstart(version.runtime)
+        if "TenancyConfig" in extras:
+            raise InvalidParameterValueException(
+                "SnapStart is not supported for functions with tenant isolation.", field="SnapStart"
+            )
     version.extras = extras
 
 

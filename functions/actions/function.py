@@ -16,7 +16,13 @@ from django.utils import timezone
 from functions import lookup
 from functions.access import resource_policies
 from functions.access.caller import Caller
-from functions.actions import code_signing_config, configuration, function_layers, runtime_management
+from functions.actions import (
+    capacity_provider,
+    code_signing_config,
+    configuration,
+    function_layers,
+    runtime_management,
+)
 from functions.actions.base import change, deployed
 from functions.actions.tags import check_count
 from functions.actions.updating import alone
@@ -133,6 +139,8 @@ def update_code(
             configuration.apply_source_key(latest, source_kms_key)
             if architectures:
                 latest.architectures = list(architectures)
+            if latest.capacity_provider:  # which may be of one architecture
+                capacity_provider.bind(latest, latest.extras["CapacityProviderConfig"])
             _stamp(caller, latest)
             latest.save()
             deployed(caller, latest.function, Function.Deploy.CODE)

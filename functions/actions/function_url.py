@@ -12,7 +12,7 @@ from functions.access.caller import Caller
 from functions.actions import resource_policy
 from functions.actions.base import change
 from functions.arn import FunctionReference
-from functions.errors import ResourceConflictException, ResourceNotFoundException
+from functions.errors import InvalidParameterValueException, ResourceConflictException, ResourceNotFoundException
 from functions.models import Function, FunctionUrl
 
 ALPHABET = string.ascii_lowercase + string.digits
@@ -44,6 +44,10 @@ def create(
 ) -> FunctionUrl:
     with change(caller, "CreateFunctionUrlConfig", reference.arn, auth_type=auth_type):
         function = owner(reference, lock=True)
+        if lookup.version(reference).tenant_isolation:
+            raise InvalidParameterValueException(
+                "Function URLs are not supported for functions with tenant isolation.", field="FunctionName"
+            )
         if function.urls.filter(qualifier=reference.qualifier or "").exists():
             raise ResourceConflictException(
                 f"Failed to create function url config for [functionArn = {reference.arn}]. "

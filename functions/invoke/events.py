@@ -22,7 +22,13 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from functions.arn import FunctionReference
-from functions.errors import RecursiveInvocationException, ResourceConflictException, ResourceNotFoundException
+from functions.errors import (
+    InvalidParameterValueException,
+    InvalidRuntimeException,
+    RecursiveInvocationException,
+    ResourceConflictException,
+    ResourceNotFoundException,
+)
 from functions.execution.spec import InvocationRequest, InvocationResult, LaneError, Throttled
 from functions.invoke import destinations, recursion, routing, sync, tenancy
 from functions.invoke.trace import trace_id as new_trace
@@ -38,6 +44,13 @@ RENEW_SECONDS = 5
 THROTTLE_SECONDS = (1, 300)
 # After a fault of the platform.
 FAULT_SECONDS = 1
+# Another attempt would end the same: no such function, no tenant where one is needed, a circle, no interpreter.
+REFUSALS = (
+    ResourceNotFoundException,
+    InvalidParameterValueException,
+    RecursiveInvocationException,
+    InvalidRuntimeException,
+)
 
 OWNER = f"{os.uname().nodename}:{uuid.uuid4().hex[:12]}"
 
@@ -163,8 +176,9 @@ def _attempt(event: AsyncEvent) -> dict[str, object]:
     reference = FunctionReference(event.account_id, event.region, event.function_name, event.qualifier or None)
     try:
         route = routing.resolve(reference)
+        tenancy.check(route.spec, event.tenant_id)
         trace = recursion.advance(event.trace_id or new_trace(), route)
-    except (ResourceNotFoundException, RecursiveInvocationException) as error:
+    except REFUSALS as error:
         return _refused(error.code)
     except ResourceConflictException:
         return {"state": AsyncEvent.State.PENDING, "due_at": now + timedelta(seconds=FAULT_SECONDS)}

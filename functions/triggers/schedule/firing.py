@@ -43,13 +43,13 @@ def fire(schedule: Schedule, due: datetime) -> None:
     schedule.last_fired_at = timezone.now()
     try:
         route = routing.resolve(reference)
-    except ServiceError as error:  # the version or alias is gone
+        events.accept(route, payload(schedule, due, event_id), request_id=event_id, source="schedule")
+    except ServiceError as error:  # the version or alias is gone, or each invocation needs a tenant
         log.warning("schedule %s could not fire: %s", schedule.arn, error)
         schedule.last_result = Schedule.Result.REFUSED
         schedule.last_problem = f"{error.code}: {error}"[:1024]
         schedule.last_request_id = None
         return
-    events.accept(route, payload(schedule, due, event_id), request_id=event_id, source="schedule")
     schedule.last_result = Schedule.Result.ACCEPTED
     schedule.last_problem = ""
     schedule.last_request_id = uuid.UUID(event_id)
