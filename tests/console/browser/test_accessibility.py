@@ -29,6 +29,7 @@ PAGES = {
     f"/functions/delete/?name={NAME}": None,
     f"/functions/{NAME}/config/": None,
     f"/functions/{NAME}/config/permissions/": None,
+    f"/functions/{NAME}/permissions/new/": None,
     f"/functions/{NAME}/config/environment/": None,
     f"/functions/{NAME}/config/concurrency/": None,
     f"/functions/{NAME}/provisioned/": None,
@@ -49,6 +50,8 @@ def furnished(hearth: RunningHearth) -> None:
     )
     client = hearth.client("lambda")
     client.create_alias(FunctionName=NAME, Name="prod", FunctionVersion="1")
+    bucket = {"SourceArn": "arn:aws:s3:::uploads", "Principal": "s3.amazonaws.com"}
+    client.add_permission(FunctionName=NAME, StatementId="uploads", Action="lambda:InvokeFunction", **bucket)
     client.put_provisioned_concurrency_config(FunctionName=NAME, Qualifier="prod", ProvisionedConcurrentExecutions=1)
     client.invoke(FunctionName=NAME, Payload=b"{}")
     logs = hearth.client("logs")
