@@ -13,11 +13,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from console.gateway import authorization
+from console.gateway.invoke import LIMITS
 from console.pages import access, body, function_head, loglines, outcomes
 from console.pages.code import problem
 from console.pages.record import FRAME, Frame
 from functions import samples
-from functions.actions.test_event import MAX_PAYLOAD, delete_test_event, save_test_event
+from functions.actions.test_event import delete_test_event, save_test_event
 from functions.arn import parse
 from functions.errors import ServiceError
 from functions.execution.spec import InvocationResult
@@ -25,8 +26,7 @@ from functions.invoke import events, routing, sync
 from functions.models import LATEST
 from monitoring.queries import invocations
 
-# How a test is invoked, by AWS's names, and the bytes an event may have.
-LIMITS = {"RequestResponse": MAX_PAYLOAD, "Event": 1_048_576, "DryRun": MAX_PAYLOAD}
+# How a test is invoked, by AWS's names.
 MODES = {mode: mode for mode in LIMITS}
 RUNS = 8  # of the history
 

@@ -41,7 +41,7 @@ from functions.execution.spec import (
 
 HEAD = struct.Struct("!II")
 MAX_HEADER = 1024 * 1024
-MAX_BODY = 16 * 1024 * 1024
+MAX_BODY = 72 * 1024 * 1024  # what the front door reads at most
 
 # AWS's longest function is 900 s; init, queueing and the answer's way come on top.
 ANSWER_SECONDS = 960

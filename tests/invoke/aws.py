@@ -34,7 +34,9 @@ class Elsewhere:
     def messages(self, name: str) -> list[dict[str, Any]]:
         sqs = self.client("sqs")
         url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
-        found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+        found = sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"], MessageAttributeNames=["All"]
+        )
         return [{**each, "Body": json.loads(each["Body"])} for each in found.get("Messages", [])]
 
 

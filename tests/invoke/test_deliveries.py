@@ -40,9 +40,10 @@ def to(condition: str, target: str) -> dict[str, Any]:
 
 def test_a_queue_gets_the_record(thumbs: Caller, aws: Elsewhere) -> None:
     configure(thumbs, **to("OnSuccess", aws.queue("done")))
-    event = accepted(thumbs)
+    event = accepted(thumbs, trace_id="Root=1-0-0;Lineage=a87bd80c:3")
     delivery = end(event)
     (message,) = aws.messages("done")
+    assert message["Attributes"]["AWSTraceHeader"] == event.trace_id
     assert (delivery.state, delivery.receipt, delivery.attempts) == ("delivered", message["MessageId"], 1)
     record = message["Body"]
     assert record["requestContext"] == {

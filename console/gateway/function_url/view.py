@@ -20,11 +20,12 @@ from functions.arn import FunctionReference
 from functions.cache import GenerationCache
 from functions.invoke import recursion, routing, sync
 from functions.invoke.trace import trace_id
+from functions.limits import limits
 from functions.models import FunctionUrl
 
 HOST = re.compile(r"([a-z0-9-]{1,40})\.lambda-url\.[a-z0-9-]+(\..*)?", re.IGNORECASE)
 PATH = re.compile(r"/_url/([a-z0-9-]{1,40})(/.*)?", re.DOTALL)
-LIMIT = 6_291_456  # bytes, each way
+LIMIT = limits().payload_bytes
 # By path the function shares the console's origin: its pages must not act as the console's.
 SANDBOX = "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts"
 
