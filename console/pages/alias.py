@@ -158,5 +158,7 @@ def _has_more(alias: Alias) -> bool:
     function = alias.function
     return (
         function.urls.filter(qualifier=alias.name).exists()
+        or function.policies.filter(qualifier=alias.name).exists()
         or function.event_invoke_configs.filter(qualifier=alias.name).exists()
+        or function.provisioned.filter(qualifier=alias.name).exists()
     )

@@ -47,6 +47,11 @@ def test_an_alias_has_a_policy_of_its_own(alice: Person) -> None:
     assert "there is no policy" in alice.client.get(PAGE).content.decode()
     alice.client.post("/functions/guarded/permissions/of/uploads/remove/?qualifier=live")
     assert not ResourcePolicy.objects.exists()
+    alice.client.post(f"{NEW}?qualifier=live", BUCKET)
+    deleted = alice.client.post("/functions/guarded/aliases/live/delete/", follow=True).content.decode()
+    assert "Deleted alias live" in deleted
+    assert "data-undo" not in deleted  # a new one of that name would not have the policy
+    assert not ResourcePolicy.objects.exists()
 
 
 def test_the_whole_policy_is_edited(alice: Person) -> None:
