@@ -1,17 +1,21 @@
 """Who may call what: the caller's own policies and the function's, in one account and across two."""
 
+import importlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from django.apps import apps
 
 from functions.access.caller import Caller
-from functions.access.decision import Refusal, refusal
+from functions.access.decision import Refusal, may_call_url, refusal
+from functions.actions import function_url
 from functions.arn import FunctionReference
 from functions.cache import generation
-from functions.models import AccessKey, AuditEntry, Membership, User
+from functions.models import AccessKey, AuditEntry, Membership, ResourcePolicy, User
 from tests.functions.replay import connect
 from tests.functions.world import ACCOUNT, REGION, arn, request, zipped
 
@@ -201,3 +205,33 @@ def test_anybody_may_what_everybody_was_given(owner: Any) -> None:
     assert refusal(None, "lambda:InvokeFunctionUrl", target, lambda: url("AWS_IAM")) is Refusal.NO_RESOURCE_POLICY
     assert refusal(None, INVOKE, target, lambda: url("NONE")) is None
     assert refusal(None, INVOKE, target) is Refusal.NO_RESOURCE_POLICY
+
+
+def test_urls_ask_for_both_actions(owner: Any, mallory: Caller) -> None:
+    target = FunctionReference(ACCOUNT, REGION, "thumbs")
+    alice = Caller(ACCOUNT, REGION, None, "alice", "api", preset="developer")
+    viewer = replace(alice, user_name="victor", preset="viewer")
+    stranger = replace(mallory, preset="developer")
+    assert may_call_url(alice, "AWS_IAM", target)
+    assert not any(may_call_url(each, "AWS_IAM", target) for each in (viewer, stranger, None))
+    allow(owner, MALLORY, "url", "lambda:InvokeFunctionUrl", FunctionUrlAuthType="AWS_IAM")
+    assert not may_call_url(stranger, "AWS_IAM", target)
+    allow(owner, MALLORY, "function", INVOKE, InvokedViaFunctionUrl=True)
+    assert may_call_url(stranger, "AWS_IAM", target)
+    assert not may_call_url(stranger, "NONE", target)
+    assert not may_call_url(replace(stranger, user_name="eve"), "AWS_IAM", target)
+    assert refusal(stranger, INVOKE, target) is Refusal.NO_RESOURCE_POLICY
+
+
+def test_urls_that_were_public_before_there_were_policies_stay_public(owner: Any) -> None:
+    owner.create_function_url_config(FunctionName="thumbs", AuthType="NONE")
+    owner.create_function_url_config(FunctionName="thumbs", Qualifier="live", AuthType="AWS_IAM")
+    target = FunctionReference(ACCOUNT, REGION, "thumbs")
+    assert not may_call_url(None, "NONE", target)
+    migration = importlib.import_module("functions.migrations.0012_resource_policies")
+    migration.keep_public_urls_public(apps, None)
+    generation().bump()
+    assert may_call_url(None, "NONE", target)
+    policy = json.loads(owner.get_policy(FunctionName="thumbs")["Policy"])
+    assert [each["Sid"] for each in policy["Statement"]] == [each["StatementId"] for each in function_url.PUBLIC]
+    assert ResourcePolicy.objects.count() == 1
