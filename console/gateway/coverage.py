@@ -33,7 +33,8 @@ _UNPOLLED = "The configuration is checked and kept; nothing reads the event sour
 _MEMBERS = (
     "DurableConfig, AcceleratorConfig and FileSystemConfigs are refused. VpcConfig and KMSKeyArn are kept and shown: "
     "no VPC and no key stands behind them. So are TracingConfig and the format and levels of LoggingConfig: logs are "
-    "text and no traces are written. SnapStart takes no snapshots. Code for either architecture runs on the machine's "
+    "text and no traces are written. SnapStart takes no snapshots. With a CapacityProviderConfig an environment still "
+    "serves one invocation at a time, and $LATEST can be invoked. Code for either architecture runs on the machine's "
     "own."
 )
 # Operation -> what of it is missing.

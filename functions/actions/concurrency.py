@@ -20,7 +20,7 @@ def reserve(caller: Caller, reference: FunctionReference, reserved: int) -> None
         except ResourceNotFoundException:
             raise lookup.not_found(reference.qualified("$LATEST")) from None
         ahead = sum(function.provisioned.values_list("requested", flat=True))
-        if reserved < ahead:
+        if 0 < reserved < ahead:  # 0 stops the function, whatever it has
             raise InvalidParameterValueException(
                 f"ReservedConcurrentExecutions {reserved} should not be lower than configured total "
                 f"provisionedConcurrentExecutions [{ahead}].",

@@ -60,7 +60,10 @@ def delete(caller: Caller, reference: FunctionReference) -> None:
 
 
 def check_alias(function: Function, alias: Alias) -> None:
-    """A version is provisioned once: by itself, or by one alias. Refuse an alias that would be a second one."""
+    """A published version is provisioned once: by itself, or by one alias. Refuse an alias that would be a second one,
+    or that leads to `$LATEST`."""
+    if LATEST in alias.targets:
+        raise InvalidParameterValueException(UNPUBLISHED, field="Qualifier")
     others = set(function.provisioned.exclude(qualifier=alias.name).values_list("qualifier", flat=True))
     taken = others.union(*(other.targets for other in function.aliases.filter(name__in=others)))
     if taken & set(alias.targets):

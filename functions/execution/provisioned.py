@@ -93,6 +93,7 @@ class Provisioned:
             len(allocation.held) + allocation.starting < allocation.wanted
             and self._starting < AT_ONCE
             and time.monotonic() >= allocation.not_before
+            and not self._engine.pools.closed
             # Not so after an invocation of a newer key of the version: the worker is about to say so.
             and self._engine.pools.is_current(allocation.spec)
         )

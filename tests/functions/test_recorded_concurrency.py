@@ -112,6 +112,7 @@ def test_a_reservation_holds_what_is_provisioned(aws: Any) -> None:
     with pytest.raises(ClientError, match="should not be lower than configured total provisionedConcurrentExec"):
         aws.put_function_concurrency(**name, ReservedConcurrentExecutions=4)
     assert aws.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"] == 995
+    aws.put_function_concurrency(**name, ReservedConcurrentExecutions=0)  # in an emergency it stops all the same
     aws.delete_function_concurrency(**name)
     assert aws.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"] == 995
 
@@ -131,5 +132,7 @@ def test_an_alias_does_not_move_onto_a_provisioned_version(aws: Any) -> None:
     aws.update_alias(**name, Name="live", RoutingConfig={"AdditionalVersionWeights": {"1": 0.1}})
     with pytest.raises(ClientError, match="Invalid alias configuration for Provisioned Concurrency"):
         put(**name, Qualifier="live", ProvisionedConcurrentExecutions=2)
+    with pytest.raises(ClientError, match="cannot be applied to unpublished function versions"):
+        aws.update_alias(**name, Name="live", FunctionVersion="$LATEST", RoutingConfig={})
     shares = {spec.version: count for spec, count in wanted()}
     assert shares == {"2": 0, "1": 1}

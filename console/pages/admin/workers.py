@@ -39,6 +39,7 @@ ROWS = 200  # environments listed of a worker: the youngest, by function
 class Worker:
     id: str
     pid: int
+    capacity_provider: str = ""  # name or ARN; empty for a worker of none
     isolation: dict[str, str] = field(default_factory=dict)
     pools: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
@@ -93,7 +94,8 @@ def recycle(request: HttpRequest) -> HttpResponse:
 
 def _ask(node: nodes.Node, account_id: str) -> Worker:
     now = timezone.now()
-    worker = Worker(node.id, int(node.facts.get("pid", 0)), _facts(node.facts.get("isolation")))
+    provider = str(node.facts.get("capacity_provider", ""))
+    worker = Worker(node.id, int(node.facts.get("pid", 0)), provider, _facts(node.facts.get("isolation")))
     try:
         with closing(LaneClient(node.address)) as lane:
             said = lane.status()
