@@ -26,7 +26,7 @@ SECTIONS: dict[str, tuple[str, Any]] = {
     "general": ("General configuration", GeneralForm),
     "permissions": ("Permissions", PermissionsForm),
     "environment": ("Environment variables", EnvironmentForm),
-    "concurrency": ("Concurrency", ConcurrencyForm),
+    "concurrency": ("Concurrency and recursion", ConcurrencyForm),
     "async": ("Asynchronous invocation", AsynchronousForm),
     "url": ("Function URL", UrlForm),
     "layers": ("Layers", LayersForm),

@@ -137,6 +137,18 @@ def test_concurrency_is_reserved_and_given_back(alice: Person) -> None:
     assert "minimum value of [100]" in too_many.content.decode()
 
 
+def test_calls_in_a_circle_are_allowed_and_stopped(alice: Person) -> None:
+    alice.create("circle")
+    url = "/functions/circle/config/concurrency/"
+    for loop in ("Allow", "Terminate"):
+        sent = {"ReservedConcurrentExecutions": "", "RecursiveLoop": loop}
+        assert alice.client.post(url, sent).status_code == 302
+        assert Function.objects.get(name="circle").recursive_loop == loop
+    bad = alice.client.post(url, {"ReservedConcurrentExecutions": "", "RecursiveLoop": "Often"})
+    assert bad.status_code == 400
+    assert bad.context["form"].errors["RecursiveLoop"]
+
+
 def test_a_throttled_function_gets_back_what_it_had(alice: Person, victor: Person) -> None:
     alice.create("stopped")
     alice.client.post("/functions/stopped/config/concurrency/", {"ReservedConcurrentExecutions": "7"})

@@ -8,6 +8,7 @@ from console.pages.config.base import ConfigurationForm
 from console.pages.function_head import Head
 from console.pages.snippets import Call
 from functions import limits, reservations
+from functions.models import Function
 
 
 class ConcurrencyForm(ConfigurationForm):
@@ -19,9 +20,18 @@ class ConcurrencyForm(ConfigurationForm):
         help_text="At most this many invocations at once, kept free for this function. 0 stops it. Empty: none.",
     )
 
+    RecursiveLoop = forms.ChoiceField(
+        label="Calls in a circle",
+        choices=Function.RecursiveLoop.choices,
+        help_text="What becomes of a chain of calls that came through this function too often, by queues too.",
+    )
+
     def __init__(self, head: Head, *args: Any, **kwargs: Any) -> None:
         self.function = head.function
-        initial = {"ReservedConcurrentExecutions": head.function.reserved_concurrency}
+        initial = {
+            "ReservedConcurrentExecutions": head.function.reserved_concurrency,
+            "RecursiveLoop": head.function.recursive_loop,
+        }
         super().__init__(*args, initial=initial, **kwargs)
 
     @property
@@ -49,7 +59,11 @@ class ConcurrencyForm(ConfigurationForm):
         return None if nodes is None else sum(node.in_use.get(key, 0) for node in nodes)
 
     def calls(self, head: Head) -> list[Call]:
-        return [self.call(head.function.name, self.cleaned_data["ReservedConcurrentExecutions"])]
+        name, loop = head.function.name, self.cleaned_data["RecursiveLoop"]
+        calls = [self.call(name, self.cleaned_data["ReservedConcurrentExecutions"])]
+        if loop and loop != head.function.recursive_loop:
+            calls.append(Call("PutFunctionRecursionConfig", {"FunctionName": name, "RecursiveLoop": loop}))
+        return calls
 
     @staticmethod
     def call(name: str, reserved: int | None) -> Call:
