@@ -1,5 +1,5 @@
 # The commands of this project. `make run` and `make test` set up all they need on a fresh machine.
-.PHONY: run test check format bench lock
+.PHONY: run test check format bench fuzz clients lock
 
 PYTHON = .venv/bin/python
 # Tests use a data directory of their own.
@@ -27,6 +27,17 @@ format:
 bench:
 	@sh console/launch/setup.sh bench
 	$(PYTHON) -m tests.bench
+
+# Ten thousand malformed requests, others each time. `make test` sends fewer, always the same.
+fuzz:
+	@sh console/launch/setup.sh test
+	HEARTH_FUZZ=5000 HEARTH_DATA=$(TEST_DATA) $(PYTHON) -m pytest tests/gateway/test_malformed.py
+
+# SAM CLI and Chalice in an environment of their own, for tests/clients.
+clients:
+	@sh console/launch/setup.sh test
+	.venv/bin/uv venv --clear --python 3.11 tests/clients/.venv
+	.venv/bin/uv pip install --python tests/clients/.venv/bin/python -r tests/clients/requirements.txt
 
 lock:
 	.venv/bin/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --quiet requirements.in -o requirements.txt

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench import console
+from tests.bench import api, console
 from tests.bench.measure import Caller, Memory, Times, memory, timed, wrk
 from tests.family import ROOT, RunningHearth, start, wait_for, zip_of
 
@@ -43,6 +43,7 @@ def main() -> None:
         finally:
             hearth.stop()
         rows.append(("`make run` (installed) to the first successful invoke", "at most 5 s", first_invoke(data)))
+        rows += api.measure(Path(scratch) / "api")
         pages = console.measure(Path(scratch) / "console")
     write(rows, pages, load)
 
