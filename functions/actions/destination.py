@@ -1,5 +1,7 @@
 """Which ARNs may be the destination of asynchronous events, or the target of dead letters."""
 
+import re
+
 from functions import lookup
 from functions.access.caller import Caller
 from functions.arn import parse
@@ -9,6 +11,13 @@ from functions.models import Function
 # The services whose resources AWS takes, for outcomes and for dead letters.
 SERVICES = ("events", "lambda", "s3", "sns", "sqs")
 DEAD_LETTER_SERVICES = ("sns", "sqs")
+# The last part of their ARNs. FIFO queues and topics, which AWS does not take, have a dot.
+NAMES = {
+    "events": re.compile(r"event-bus/[A-Za-z0-9._/-]{1,256}"),
+    "s3": re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"),
+    "sns": re.compile(r"[A-Za-z0-9_-]{1,256}"),
+    "sqs": re.compile(r"[A-Za-z0-9_-]{1,80}"),
+}
 
 
 def service(arn: str) -> str:
@@ -44,8 +53,8 @@ def check_dead_letter(caller: Caller, arn: str) -> None:
 
 
 def _check_resource(caller: Caller, arn: str, field: str, problem: str) -> None:
-    """One of the caller's account and region (a bucket's ARN has neither), and no FIFO queue or topic."""
+    """One of the caller's account and region; a bucket's ARN has neither."""
     _, _, kind, region, account_id, name = arn.split(":", 5)
     place = ("", "") if kind == "s3" else (caller.region, caller.account_id)
-    if (region, account_id) != place or not name or name.endswith(".fifo"):
+    if (region, account_id) != place or not NAMES[kind].fullmatch(name):
         raise InvalidParameterValueException(problem, field=field)

@@ -72,8 +72,8 @@ def condition(event: AsyncEvent) -> str:
     return NO_CONCURRENCY if event.error_type == NO_CONCURRENCY else CONDITIONS[AsyncEvent.State(event.state)]
 
 
-def envelope(event: AsyncEvent) -> bytes:
-    """The record of an ended event that AWS sends to a destination."""
+def envelope(event: AsyncEvent, *, payloads: bool = True) -> bytes:
+    """The record of an ended event that AWS sends to a destination, with or without the payloads of both ways."""
     ended = event.finished_at or event.accepted_at
     record: dict[str, Any] = {
         "version": "1.0",
@@ -84,14 +84,16 @@ def envelope(event: AsyncEvent) -> bytes:
             "condition": condition(event),
             "approximateInvokeCount": event.attempts,
         },
-        "requestPayload": _document(event.payload),
     }
+    if payloads:
+        record["requestPayload"] = _document(event.payload)
     if event.attempts and event.version:
         context: dict[str, Any] = {"statusCode": 200, "executedVersion": event.version}
         if event.error_type:
             context["functionError"] = "Unhandled"
         record["responseContext"] = context
-        record["responsePayload"] = _document(event.result)
+        if payloads:
+            record["responsePayload"] = _document(event.result)
     return json.dumps(record).encode()
 
 

@@ -14,6 +14,8 @@ from functions import aws
 from functions.invoke.destinations import envelope
 from functions.models import AsyncEvent, Delivery
 
+# Bytes of one message.
+MOST = {"events": 262_144, "sns": 262_144, "sqs": 1_048_576}
 # Of a function's error message in a dead letter.
 MESSAGE_CHARACTERS = 1024
 REFUSALS = {"ZeroReservedConcurrency": 429, "RecursiveInvocationException": 400, "ResourceNotFoundException": 404}
@@ -29,8 +31,16 @@ def send(delivery: Delivery) -> str:
     if delivery.kind == Delivery.Kind.DEAD_LETTER:
         body, attributes = bytes(event.payload).decode(errors="replace"), _dead_letter_attributes(event)
     else:
-        body, attributes = envelope(event).decode(), {}
+        body, attributes = _record(event, service), {}
     return SENDERS[service](event, target, region or event.region, body, attributes)
+
+
+def _record(event: AsyncEvent, service: str) -> str:
+    """As AWS: a record that the service would not take loses its payloads."""
+    record = envelope(event)
+    if len(record) > MOST.get(service, len(record)):
+        record = envelope(event, payloads=False)
+    return record.decode()
 
 
 def _sqs(event: AsyncEvent, target: str, region: str, body: str, attributes: dict[str, Any]) -> str:

@@ -72,6 +72,14 @@ def test_a_topic_gets_the_record(thumbs: Caller, aws: Elsewhere) -> None:
     }
 
 
+def test_a_record_that_is_too_large_loses_its_payloads(thumbs: Caller, aws: Elsewhere) -> None:
+    configure(thumbs, **to("OnSuccess", aws.queue("large")))
+    end(accepted(thumbs, payload=b'"%s"' % (b"x" * 1_048_500)))
+    (message,) = aws.messages("large")
+    assert message["Body"]["requestContext"]["condition"] == "Success"
+    assert set(message["Body"]) == {"version", "timestamp", "requestContext", "responseContext"}
+
+
 @pytest.mark.parametrize(("condition", "error", "word"), [("OnSuccess", "", "Success"), ("OnFailure", "E", "Failure")])
 def test_an_event_bus_gets_an_event(thumbs: Caller, aws: Elsewhere, condition: str, error: str, word: str) -> None:
     events_, name = aws.client("events"), f"bus-{word}"

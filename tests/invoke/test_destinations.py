@@ -173,6 +173,9 @@ def test_a_destination_that_was_deleted_is_seen_as_a_failed_event(thumbs: Caller
     [
         "arn:aws:sqs:us-east-1:222222222222:queue",
         "arn:aws:sqs:us-east-1:111111111111:queue.fifo",
+        "arn:aws:sqs:us-east-1:111111111111:",
+        "arn:aws:events:us-east-1:111111111111:rule/default",
+        "arn:aws:s3:::bucket/folder",
         "arn:aws:dynamodb:us-east-1:111111111111:table/queue",
         "arn:aws:lambda:us-east-1:222222222222:function:after",
         "arn:aws:lambda:eu-west-1:111111111111:function:after",
