@@ -9,8 +9,7 @@ from typing import Any
 
 from functions.access import documents
 from functions.access.conditions import compiled
-from functions.access.resource_policies import ACTIONS
-from functions.access.wildcards import matches
+from functions.access.resource_policies import supports
 from functions.actions import policy_document
 from functions.errors import InvalidParameterValueException, MalformedPolicyDocument
 
@@ -80,7 +79,7 @@ def _check_principals(statement: dict[str, Any]) -> None:
 
 def _check_actions(statement: dict[str, Any]) -> None:
     for each in _texts(statement.get("Action", statement.get("NotAction")), "Action"):
-        if not any(matches(each.lower(), action.lower(), {}) for action in ACTIONS):
+        if not supports(each):
             raise ValueError(f"Action {each} does not support resource-based policies")
 
 

@@ -3,6 +3,7 @@
 import json
 
 from functions.access.evaluation import Statement, compiled
+from functions.access.wildcards import matches
 from functions.arn import FunctionReference
 from functions.cache import GenerationCache
 from functions.models import ResourcePolicy
@@ -45,6 +46,11 @@ ACTIONS = frozenset(
 )
 
 _known: GenerationCache[dict[str, tuple[Statement, ...]]] = GenerationCache()
+
+
+def supports(action: str) -> bool:
+    """Whether a statement with this action, which may have wildcards, has an effect at all."""
+    return any(matches(action.lower(), each.lower(), {}) for each in ACTIONS)
 
 
 def of(reference: FunctionReference) -> tuple[Statement, ...]:

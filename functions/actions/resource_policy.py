@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from functions import lookup
 from functions.access.caller import Caller
 from functions.access.resource_document import checked
+from functions.access.resource_policies import supports
 from functions.actions import policy_document
 from functions.actions.base import change
 from functions.arn import FunctionReference
@@ -114,6 +115,10 @@ def statement_ids(reference: FunctionReference) -> set[str]:
 
 def _statement(permission: Mapping[str, Any], resource: str) -> dict[str, Any]:
     action = permission["Action"]
+    if not supports(action):
+        raise InvalidParameterValueException(
+            f"The action {action} does not support resource-based policies.", field="Action"
+        )
     if permission.get("FunctionUrlAuthType") and action != "lambda:InvokeFunctionUrl":
         raise InvalidParameterValueException(
             "FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action", field="FunctionUrlAuthType"

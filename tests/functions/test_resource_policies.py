@@ -129,6 +129,10 @@ def test_policies_of_what_is_not_there(thumbs: Any, resource: str, code: str) ->
 @pytest.mark.parametrize(
     ("members", "why"),
     [
+        (
+            {"Action": "lambda:AddPermission"},
+            "The action lambda:AddPermission does not support",
+        ),
         ({"FunctionUrlAuthType": "NONE"}, "FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action"),
         ({"EventSourceToken": "t", "SourceAccount": ACCOUNT}, "EventSourceToken cannot be used"),
         ({"Principal": "nobody"}, "The provided principal was invalid."),
