@@ -3,12 +3,13 @@
 
 import json
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from functions.execution import streamed
-from functions.execution.spec import FunctionSpec, InvocationRequest
+from functions.execution.spec import FunctionSpec, InvocationRequest, LaneError
 from functions.execution.streamed import StreamedResponse
 from monitoring.report import Kind, Outcome
 from tests.execution.running import RunningExecutor, eventually
@@ -158,6 +159,17 @@ def test_who_leaves_early_changes_nothing(executor: RunningExecutor) -> None:
     assert (report.outcome, report.response_size) == (Outcome.SUCCESS, 20 * MIB)
     assert sum(map(len, stream(executor, spec))) == 20 * MIB
     assert executor.last(spec).init_ms is None  # the same environment
+
+
+@needs_node
+def test_a_node_that_dies_on_the_way_is_said(start: Callable[..., RunningExecutor]) -> None:
+    executor = start()
+    body = "for (let i = 0; i < 40; i++) stream.write(Buffer.alloc(524288)); stream.end()"
+    chunks = iter(stream(executor, function(executor, handler(body))))
+    next(chunks)
+    executor.process.kill()
+    with pytest.raises(LaneError, match="died during the invocation"):
+        list(chunks)
 
 
 def test_an_ordinary_handler_answers_in_one_chunk(executor: RunningExecutor) -> None:
