@@ -15,7 +15,8 @@ from typing import Any
 
 from functions.access.wildcards import Context, expanded, matches
 
-# Whether a request's value is what a policy's text says. Raises ValueError for what is no number, date or address.
+# Whether a request's value is what a policy's text says. Raises ValueError or OverflowError for what is no number, date
+# or address.
 Compare = Callable[[str, str, Context], bool]
 
 
@@ -95,7 +96,7 @@ def _texts(value: Any) -> tuple[str, ...]:
 def _agree(compare: Compare, value: str, wanted: str, context: Context) -> bool:
     try:
         return compare(value, wanted, context)
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
 
 

@@ -49,7 +49,7 @@ def _check_whole(policy: dict[str, Any]) -> None:
         raise ValueError(f"Unsupported element {unknown[0]}")
     if not isinstance(policy.get("Id", ""), str):
         raise ValueError("Id must be a text")
-    json.dumps(policy, ensure_ascii=False).encode()  # escaped halves of characters are no text
+    json.dumps(policy, ensure_ascii=False, allow_nan=False).encode()  # escapes and numbers may hold what is no JSON
 
 
 def _check_elements(statement: dict[str, Any]) -> None:

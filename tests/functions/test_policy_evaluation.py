@@ -61,6 +61,13 @@ def test_a_deny_wins(order: tuple[str, str]) -> None:
         ({"Resource": "*:${aws:username}"}, {"context": {"aws:username": "orders"}}, True),
         ({"Resource": "*:${aws:username}"}, {"context": {"aws:username": "*"}}, False),
         ({"Resource": "*:${aws:username}"}, {}, False),
+        ({"Resource": "*:${aws:userid}*:o*"}, {"context": {"aws:userid": "func"}}, True),
+        ({"Resource": "arn*:*function*:*r*d*s"}, {}, True),
+        ({"Resource": "arn:*:orders*:orders"}, {}, False),
+        ({"Resource": f"*{ARN}*"}, {}, True),
+        ({"Resource": "***"}, {}, True),
+        ({"Resource": "*?"}, {}, True),
+        ({"Resource": "*o" * 60 + "*!"}, {"resource": "o" * 2000}, False),
     ],
 )
 def test_actions_and_resources(elements: dict[str, Any], asked: dict[str, Any], is_allowed: bool) -> None:
@@ -130,6 +137,7 @@ def test_principals(principal: Any, who: Principal, is_meant: bool) -> None:
         ("DateLessThan", "aws:CurrentTime", "2026-01-01", {"aws:currenttime": "2026-01-01T01:00:00+02:00"}, True),
         ("DateLessThan", "aws:EpochTime", "2020-01-01T00:00:00Z", {"aws:epochtime": "1577836799"}, True),
         ("DateEquals", "aws:CurrentTime", "2026-01-01", {"aws:currenttime": "soon"}, False),
+        ("DateLessThan", "aws:CurrentTime", "0001-01-01T00:00:00+23:59", {"aws:currenttime": "2026-01-01"}, False),
         ("IpAddress", "aws:SourceIp", "10.0.0.0/8", {"aws:sourceip": "10.1.2.3"}, True),
         ("IpAddress", "aws:SourceIp", ["192.0.2.1", "2001:db8::/32"], {"aws:sourceip": "2001:db8::1"}, True),
         ("IpAddress", "aws:SourceIp", "10.0.0.0/8", {"aws:sourceip": "unix:"}, False),

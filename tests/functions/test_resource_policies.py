@@ -100,6 +100,7 @@ def test_a_whole_policy_is_kept_replaced_and_deleted(thumbs: Any) -> None:
         (policy(statement(), Why="not"), "Unsupported element Why"),
         (policy(statement(), Id=[["a"]]), "Id must be a text"),
         (policy(statement(Sid="\ud83d")), "surrogates not allowed"),
+        (policy(statement(Condition={"NumericEquals": {"a": 0}})).replace(":0}", ":1e999}"), "Out of range"),
     ],
 )
 def test_what_is_no_policy(thumbs: Any, document: str, why: str) -> None:
