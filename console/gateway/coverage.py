@@ -37,13 +37,22 @@ _MEMBERS = (
     "serves one invocation at a time, and $LATEST can be invoked. Code for either architecture runs on the machine's "
     "own."
 )
+_CODE = "Code is a zip, in the request or in S3: a container image is refused, and so is S3ObjectStorageMode REFERENCE."
+_SIGNED = (
+    "The format of AWS Signer's signatures is not published, so every artifact is an untrusted one: Enforce refuses "
+    "it, Warn says so in the audit log."
+)
 # Operation -> what of it is missing.
 PARTLY = {
+    "CreateCodeSigningConfig": _SIGNED,
     "CreateEventSourceMapping": _UNPOLLED,
-    "CreateFunction": _MEMBERS,
+    "CreateFunction": f"{_MEMBERS} {_CODE}",
     "GetEventSourceMapping": _UNPOLLED,
     "ListEventSourceMappings": _UNPOLLED,
+    "PublishLayerVersion": _CODE,
+    "PutFunctionCodeSigningConfig": _SIGNED,
     "UpdateEventSourceMapping": _UNPOLLED,
+    "UpdateFunctionCode": _CODE,
     "UpdateFunctionConfiguration": _MEMBERS,
 }
 

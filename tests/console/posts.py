@@ -12,6 +12,7 @@ from urllib.parse import quote_plus
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from console.pages.operations import call
 from functions.models import (
     AccessKey,
     Alias,
@@ -27,7 +28,7 @@ from functions.models import (
     TestEvent,
     User,
 )
-from tests.console.conftest import RUNTIME, TEAM, Person, role
+from tests.console.conftest import RUNTIME, TEAM, Person, role, zipped
 
 Preset = Membership.Preset
 POLICY = (
@@ -182,6 +183,11 @@ def profile(world: World) -> Mapping[str, object]:
     return {"name": user.first_name, "email": user.email}
 
 
+def layered(world: World) -> Mapping[str, object]:
+    arns = [layer["Arn"] for layer in world.latest.layers]
+    return {"layer_1": arns[0] if arns else "", "layer_2": "", "other": ""}
+
+
 def invited(world: World) -> Mapping[str, object]:
     row = Invitation.objects.order_by("created_at").last()
     assert row is not None
@@ -211,6 +217,7 @@ SCHEDULE = {
 TARGET = {"FunctionVersion": "1", "second": "2", "share": "10", "Description": "d"}
 OPERATOR, ADMIN = Preset.OPERATOR, Preset.ADMIN
 F = "/functions/f"
+LAYER = f"arn:aws:lambda:us-east-1:{TEAM}:layer:shared:1"
 # By the name of the route.
 POSTS: dict[str, list[Post]] = {
     "login": [
@@ -267,6 +274,7 @@ POSTS: dict[str, list[Post]] = {
     "enable-user": [Post("/admin/users/{bob}/enable/", least=ADMIN)],
     "password-link": [Post("/admin/users/{bob}/password-link/", least=ADMIN)],
     "recycle": [Post("/admin/workers/recycle/", {"function": "f", "log_stream": ""}, says="notice", least=OPERATOR)],
+    "delete-layer-version": [Post("/layers/shared/versions/1/delete/", says="notice")],
     "delete-functions": [Post("/functions/delete/", {"name": "f", "confirm": "f"}, hidden=("name",))],
     "create": [
         Post("/functions/new/", NEW, created, choices=("Runtime", "Role"), free=("source_text",)),
@@ -414,6 +422,12 @@ POSTS: dict[str, list[Post]] = {
             choices=("AuthType",),
         ),
         Post(
+            f"{F}/config/layers/",
+            {"layer_1": LAYER, "layer_2": "", "other": ""},
+            layered,
+            choices=("layer_1", "layer_2"),
+        ),
+        Post(
             f"{F}/config/tags/", {"Tags-name": "k", "Tags-value": "v"}, pair("Tags", lambda world: world.function.tags)
         ),
     ],
@@ -436,6 +450,7 @@ POSTS: dict[str, list[Post]] = {
 # Routes that take a POST and have no row.
 REASONS = {
     "copy-as": "shows commands and changes nothing: tests/console/test_copy_as.py",
+    "new-layer": "takes a file: tests/console/test_layers.py",
     "settings": "leads on to a page",
     "admin": "leads on to a page",
 }
@@ -469,6 +484,7 @@ def furnish(alice: Person, bob: Person, request_id: str) -> World:
         alice.client.post(f"{F}/versions/publish/", {"Description": text})
         function = Function.objects.get(name="f")
         function.versions.filter(number=0).update(description=f"after {text}")
+    call(alice.caller, "PublishLayerVersion", LayerName="shared", Content={"ZipFile": zipped()})
     alice.client.post(f"{F}/versions/", {"Name": "live", "FunctionVersion": "1"})
     schedules.create(alice.caller, parse("f", None, alice.caller), "every", "rate(1 hour)")
     AccessKey.objects.create(id="AKIAALICE", secret="s" * 40, user=alice.user, account_id=TEAM)

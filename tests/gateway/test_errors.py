@@ -1,6 +1,7 @@
 """Errors of the front door: AWS's names, statuses and words, in each protocol, as botocore reads them."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -130,9 +131,10 @@ def test_operations_that_are_not_there_yet(boto: Boto, service: str) -> None:
     }[service]
     members = {"FunctionName": "name"} if service == "lambda" else {}
     code, status, message = error_of(client, method, **members)
-    assert code in ("UnsupportedOperationException", "InvalidAction", "UnknownOperationException")
+    later = "InvalidParameterValueException"  # of Lambda's own model
+    assert code in ("UnsupportedOperationException", "InvalidAction", "UnknownOperationException", later)
     assert status == 400
-    assert message.endswith("is not supported by Hearth yet.")
+    assert re.search(r"is not supported by (Hearth yet|this endpoint)\.", message)
 
 
 @pytest.mark.parametrize("service", catalogue.SERVED)
@@ -142,7 +144,7 @@ def test_every_operation_of_every_model_is_recognised(boto: Boto, first: FirstAc
         status, _, body = call(minimal(service, name, (first.access_key_id, first.secret_access_key)))
         if not operations.is_served(service, name):
             assert status == 400, (name, body)
-            assert f"{name} is not supported by Hearth yet.".encode() in body
+            assert f"{name} is not supported by ".encode() in body
         else:
             assert status < 500, (name, body)
             assert b"is not supported" not in body

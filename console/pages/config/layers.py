@@ -8,6 +8,7 @@ from console.pages.forms import LongSelect
 from console.pages.function_head import Head
 from console.pages.snippets import Call
 from functions.code import store
+from functions.errors import ServiceError
 from functions.limits import limits
 from functions.models import LayerVersion
 
@@ -54,6 +55,13 @@ class LayersForm(ConfigurationForm):
             widget=forms.TextInput(attrs={"class": "input mono", "spellcheck": "false", "autocomplete": "off"}),
             help_text="ARN of a version that is shared with this account. It goes on top.",
         )
+
+    def refuse(self, error: ServiceError) -> None:
+        """Of a layer that was typed: there."""
+        if error.field == "Layers" and self.cleaned_data.get("other"):
+            self.add_error("other", error.message or error.code)
+        else:
+            super().refuse(error)
 
     def calls(self, head: Head) -> list[Call]:
         places = [self.cleaned_data.get(name) for name in self.fields]
