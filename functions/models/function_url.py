@@ -8,6 +8,10 @@ class FunctionUrl(models.Model):
         NONE = "NONE", "Public"
         AWS_IAM = "AWS_IAM", "Signed by an access key"
 
+    class InvokeMode(models.TextChoices):
+        BUFFERED = "BUFFERED", "When it is whole"
+        RESPONSE_STREAM = "RESPONSE_STREAM", "As the function writes it"
+
     id = models.CharField(primary_key=True, max_length=40)  # the host's first label
     function = models.ForeignKey("functions.Function", on_delete=models.CASCADE, related_name="urls")
     qualifier = models.CharField(max_length=128, blank=True)

@@ -172,8 +172,9 @@ def test_a_function_url_comes_changes_and_goes(alice: Person) -> None:
     first = FunctionUrl.objects.get()
     assert first.id in alice.client.get(url).content.decode()
     cors = {"AllowOrigins": "https://a.example, https://b.example", "MaxAge": "60", "AllowCredentials": "on"}
-    alice.client.post(url, {"AuthType": "AWS_IAM", **cors})
+    alice.client.post(url, {"AuthType": "AWS_IAM", "InvokeMode": "RESPONSE_STREAM", **cors})
     changed = FunctionUrl.objects.get()
+    assert (first.invoke_mode, changed.invoke_mode) == ("BUFFERED", "RESPONSE_STREAM")
     assert changed.auth_type == "AWS_IAM"
     assert changed.cors == {
         "AllowOrigins": ["https://a.example", "https://b.example"],
@@ -189,6 +190,7 @@ def test_a_function_url_comes_changes_and_goes(alice: Person) -> None:
     ("field", "value", "message"),
     [
         ("AuthType", "EVERYBODY", "not one of the available choices"),
+        ("InvokeMode", "SLOWLY", "not one of the available choices"),
         ("AllowMethods", "FETCH<script>", "failed to satisfy"),
         ("MaxAge", "90000", "less than or equal to 86400"),
         ("MaxAge", "soon", "whole number"),

@@ -117,4 +117,4 @@ def _read(url_id: str) -> Target | None:
         return None
     function = url.function
     reference = FunctionReference(function.account_id, function.region, function.name, url.qualifier or None)
-    return Target(reference, url.auth_type, dict(url.cors), url.invoke_mode == "RESPONSE_STREAM")
+    return Target(reference, url.auth_type, dict(url.cors), url.invoke_mode == FunctionUrl.InvokeMode.RESPONSE_STREAM)

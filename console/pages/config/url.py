@@ -21,7 +21,7 @@ LISTS = {
 
 
 class UrlForm(ConfigurationForm):
-    optional = (*LISTS, "MaxAge")
+    optional = (*LISTS, "MaxAge", "InvokeMode")
     aside = "function/config/url.html"
 
     AuthType = forms.ChoiceField(
@@ -29,6 +29,11 @@ class UrlForm(ConfigurationForm):
         choices=[("", "Nobody: no URL"), *FunctionUrl.AuthType.choices],
         help_text="A public URL answers to anybody who can reach this endpoint. Without a URL its address is lost.",
         widget=forms.Select(attrs={"data_wide": True}),
+    )
+    InvokeMode = forms.ChoiceField(
+        label="The response is sent",
+        choices=FunctionUrl.InvokeMode.choices,
+        help_text="Node.js handlers stream by awslambda.streamifyResponse; what others return comes in one piece.",
     )
     AllowOrigins = forms.CharField()
     AllowMethods = forms.CharField()
@@ -46,6 +51,7 @@ class UrlForm(ConfigurationForm):
         cors = self.url.cors if self.url else {}
         initial = {
             "AuthType": self.url.auth_type if self.url else "",
+            "InvokeMode": self.url.invoke_mode if self.url else FunctionUrl.InvokeMode.BUFFERED.value,
             "MaxAge": cors.get("MaxAge"),
             "AllowCredentials": cors.get("AllowCredentials", False),
             **{member: ", ".join(cors.get(member, [])) for member in LISTS},
@@ -81,7 +87,8 @@ class UrlForm(ConfigurationForm):
         if not wanted:
             return [Call("DeleteFunctionUrlConfig", which)] if self.url else []
         operation = "UpdateFunctionUrlConfig" if self.url else "CreateFunctionUrlConfig"
-        saved = Call(operation, {**which, "AuthType": wanted, "Cors": self.cors})
+        mode = self.cleaned_data["InvokeMode"] or None
+        saved = Call(operation, {**which, "AuthType": wanted, "Cors": self.cors, "InvokeMode": mode})
         lacking = function_url.to_be_public(head.reference) if wanted == FunctionUrl.AuthType.NONE else []
         return [saved, *(Call("AddPermission", {**which, **permission}) for permission in lacking)]
 
