@@ -1,5 +1,6 @@
 """What "Copy as" shows, run for real: AWS CLI, boto3 and curl make the same calls."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from console.pages.snippets import PACKAGE, Call, invoke, of
+from functions.actions import function_url
 from tests.family import RunningHearth, wait_for, zip_of
 
 pytestmark = pytest.mark.server
@@ -85,12 +87,15 @@ def test_a_function_is_made_released_tagged_and_deleted(hearth: RunningHearth, t
         Call("PutFunctionConcurrency", {"FunctionName": name, "ReservedConcurrentExecutions": 0}),
         Call("PutFunctionEventInvokeConfig", {"FunctionName": name, "MaximumRetryAttempts": 0}),
         Call("CreateFunctionUrlConfig", {"FunctionName": name, "Qualifier": "prod", "AuthType": "NONE"}),
+        *(Call("AddPermission", {"FunctionName": name, "Qualifier": "prod", **each}) for each in function_url.PUBLIC),
     )
     assert client.get_alias(**alias)["RoutingConfig"] == half
     assert client.get_function(FunctionName=name)["Tags"] == {"team": "a b"}
     assert client.get_function_concurrency(FunctionName=name)["ReservedConcurrentExecutions"] == 0
     assert client.get_function_event_invoke_config(FunctionName=name)["MaximumRetryAttempts"] == 0
     assert client.get_function_url_config(FunctionName=name, Qualifier="prod")["AuthType"] == "NONE"
+    policy = json.loads(client.get_policy(FunctionName=name, Qualifier="prod")["Policy"])
+    assert [each["Sid"] for each in policy["Statement"]] == [each["StatementId"] for each in function_url.PUBLIC]
     untagged = {"Resource": found["FunctionArn"], "TagKeys": ["team"]}
     run(hearth, kind, tmp_path, Call("UntagResource", untagged), Call("DeleteFunction", {"FunctionName": name}))
     with pytest.raises(client.exceptions.ResourceNotFoundException):
