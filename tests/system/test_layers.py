@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import requests
@@ -77,3 +78,20 @@ def test_a_layer_is_found_and_downloaded(hearth: RunningHearth) -> None:
     assert base64.b64encode(hashlib.sha256(zipped).digest()).decode() == content["CodeSha256"]
     forged = requests.get(content["Location"][:-1] + ("a" if content["Location"][-1] != "a" else "b"), timeout=10)
     assert forged.status_code == 404
+
+
+def test_many_publish_at_once_and_delete(hearth: RunningHearth) -> None:
+    client = hearth.client("lambda")
+    content = {"ZipFile": zip_of({"python/crowd.py": "VALUE = 1\n"})}
+
+    def publish_one(number: int) -> int:
+        made = client.publish_layer_version(LayerName="crowd", Content=content, Description=str(number))
+        if number % 2:
+            client.delete_layer_version(LayerName="crowd", VersionNumber=made["Version"])
+        return int(made["Version"])
+
+    with ThreadPoolExecutor(16) as pool:
+        numbers = list(pool.map(publish_one, range(16)))
+    assert sorted(numbers) == list(range(1, 17))
+    left = client.list_layer_versions(LayerName="crowd")["LayerVersions"]
+    assert [each["Version"] for each in left] == sorted(numbers[::2], reverse=True)
