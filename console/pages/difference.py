@@ -186,6 +186,7 @@ def _members(version: FunctionVersion) -> dict[str, Any]:
         "Timeout": f"{version.timeout} s",
         "Ephemeral storage": f"{version.ephemeral_storage} MB",
         "Architectures": version.architectures,
+        "Layers": [layer["Arn"] for layer in version.layers] or None,
         **{name: value for name, value in version.extras.items() if name != "Environment"},
     }
 

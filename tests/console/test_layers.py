@@ -222,3 +222,12 @@ def test_a_published_versions_layers_are_read_only(alice: Person) -> None:
     url = "/functions/user/config/layers/?qualifier=1"
     assert "a published version keeps its own" in alice.client.get(url).content.decode()
     assert alice.client.post(url, {"layer_1": ""}).status_code == 403
+
+
+def test_versions_differ_in_their_layers(alice: Person) -> None:
+    one, two = publish(alice, "one"), publish(alice, "two")
+    alice.create("user", Layers=[one], Publish=True)
+    assert "No difference" in alice.client.get("/functions/user/versions/1...$LATEST/").content.decode()
+    alice.client.post("/functions/user/config/layers/", {"layer_1": two})
+    [setting] = alice.client.get("/functions/user/versions/1...$LATEST/").context["settings"]
+    assert (setting.name, one in setting.before, two in setting.after) == ("Layers", True, True)
