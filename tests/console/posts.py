@@ -23,6 +23,7 @@ from functions.models import (
     FunctionVersion,
     Invitation,
     Membership,
+    ProvisionedConcurrency,
     ResourcePolicy,
     Schedule,
     TestEvent,
@@ -344,6 +345,18 @@ POSTS: dict[str, list[Post]] = {
     "purge-events": [Post(f"{F}/events/purge/", says="notice")],
     "redrive-events": [Post(f"{F}/events/redrive/", says="notice")],
     "throttle": [Post(f"{F}/throttle/", {"throttle": "1", "back": "concurrency"}, says="notice", free=("back",))],
+    "provision": [
+        Post(
+            f"{F}/provisioned/",
+            {"Qualifier": "live", "ProvisionedConcurrentExecutions": "2"},
+            lambda world: {
+                "Qualifier": ProvisionedConcurrency.objects.get().qualifier,
+                "ProvisionedConcurrentExecutions": ProvisionedConcurrency.objects.get().requested,
+            },
+            choices=("Qualifier",),
+        )
+    ],
+    "unprovision": [Post(f"{F}/provisioned/live/remove/", says="notice")],
     "new-permission": [
         Post(
             f"{F}/permissions/new/",
@@ -399,8 +412,13 @@ POSTS: dict[str, list[Post]] = {
         ),
         Post(
             f"{F}/config/concurrency/",
-            {"ReservedConcurrentExecutions": "5"},
-            lambda world: {"ReservedConcurrentExecutions": world.function.reserved_concurrency},
+            {"ReservedConcurrentExecutions": "5", "RecursiveLoop": "Allow"},
+            lambda world: {
+                "ReservedConcurrentExecutions": world.function.reserved_concurrency,
+                "RecursiveLoop": world.function.recursive_loop,
+            },
+            choices=("RecursiveLoop",),
+            empty={"RecursiveLoop": "Terminate"},  # as it was
         ),
         Post(
             f"{F}/config/async/",
