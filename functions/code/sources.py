@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from functions import aws
 from functions.access.caller import Caller
-from functions.errors import InvalidParameterValueException
+from functions.errors import AccessDeniedException, InvalidParameterValueException
 from functions.limits import limits
 
 
@@ -23,7 +23,7 @@ class Artifact:
 def artifact(caller: Caller, source: Mapping[str, Any]) -> Artifact | None:
     """What the members ZipFile, S3Bucket, S3Key and S3ObjectVersion of a request mean; None when none is there.
 
-    Raises InvalidParameterValueException, in S3's own words where S3 refuses.
+    Raises InvalidParameterValueException or AccessDeniedException, in S3's own words where S3 refuses.
     """
     zipped = source.get("ZipFile")
     bucket, key = source.get("S3Bucket"), source.get("S3Key")
@@ -63,11 +63,26 @@ def _object(region: str, bucket: str, key: str, version: str | None) -> bytes:
                 )
             return bytes(body.read())
     except ClientError as refusal:
-        said = refusal.response["Error"]
-        code, message = said.get("Code", "Unknown"), said.get("Message", "")
+        code, message = _said(refusal)
     except BotoCoreError as failure:
         code, message = "ServiceUnavailable", str(failure)
+    why = f"S3 Error Code: {code}. S3 Error Message: {message}"
+    if code == "AccessDenied":
+        raise AccessDeniedException(
+            "Your access has been denied by S3, please make sure your request credentials have permission to GetObject "
+            f"for {bucket}/{key}. {why}",
+            field="S3Key",
+        )
     raise InvalidParameterValueException(
-        f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {message}",
-        field="S3Bucket" if code == "NoSuchBucket" else "S3Key",
+        f"Error occurred while GetObject. {why}", field="S3Bucket" if code == "NoSuchBucket" else "S3Key"
     )
+
+
+def _said(refusal: ClientError) -> tuple[str, str]:
+    """S3's code and message; of a bucket in another region Lambda says which."""
+    error = refusal.response["Error"]
+    code = error.get("Code", "Unknown")
+    region = refusal.response["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region")
+    if code == "PermanentRedirect" and region:
+        return code, f"The bucket is in this region: {region}. Please use this region to retry the request"
+    return code, error.get("Message", "")

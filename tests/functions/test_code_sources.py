@@ -13,7 +13,7 @@ from pytest_django import Settings
 from functions.access.caller import Caller
 from functions.api import function, layer
 from functions.code import store
-from functions.errors import InvalidParameterValueException
+from functions.errors import AccessDeniedException, InvalidParameterValueException, ServiceError
 from functions.models import Function, FunctionVersion
 from tests.functions.replay import Replay
 from tests.functions.world import request, zipped
@@ -21,10 +21,24 @@ from tests.invoke.aws import Elsewhere, elsewhere
 
 OTHER = zipped({"handler.py": "def handler(event, context):\n    return 2\n"})
 BUCKET = "packages"
-# As an AWS service would say it of a bucket that is elsewhere, or that one may not read.
+# What S3 says of a bucket that is elsewhere, or that one may not read, and what Lambda makes of it.
 REFUSALS = [
-    (301, "PermanentRedirect", "The bucket is in this region: eu-west-1."),
-    (403, "AccessDenied", "Access Denied"),
+    (
+        301,
+        "PermanentRedirect",
+        "The bucket you are attempting to access must be addressed using the specified endpoint.",
+        InvalidParameterValueException,
+        "Error occurred while GetObject. S3 Error Code: PermanentRedirect. S3 Error Message: The bucket is in this "
+        "region: eu-west-1. Please use this region to retry the request",
+    ),
+    (
+        403,
+        "AccessDenied",
+        "Access Denied",
+        AccessDeniedException,
+        "Your access has been denied by S3, please make sure your request credentials have permission to GetObject for "
+        "packages/one.zip. S3 Error Code: AccessDenied. S3 Error Message: Access Denied",
+    ),
 ]
 
 
@@ -95,12 +109,13 @@ def package() -> str:
 
 @contextmanager
 def refusing(status: int, body: str) -> Iterator[str]:
-    """The address of an S3 that answers everything with this."""
+    """The address of an S3 that answers everything with this, of a bucket in eu-west-1."""
 
     class Refusal(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
+            self.send_header("x-amz-bucket-region", "eu-west-1")
             self.end_headers()
             self.wfile.write(body.encode())
 
@@ -113,15 +128,22 @@ def refusing(status: int, body: str) -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.mark.parametrize(("status", "code", "message"), REFUSALS)
+@pytest.mark.parametrize(("status", "code", "message", "error", "said"), REFUSALS)
 def test_s3s_own_words_are_handed_on(
-    alice: Caller, s3: Any, settings: Settings, status: int, code: str, message: str
+    alice: Caller,
+    s3: Any,
+    settings: Settings,
+    status: int,
+    code: str,
+    message: str,
+    error: type[ServiceError],
+    said: str,
 ) -> None:
     with refusing(status, f"<Error><Code>{code}</Code><Message>{message}</Message></Error>") as endpoint:
         settings.HEARTH_AWS_ENDPOINTS = {"s3": endpoint}
-        with pytest.raises(InvalidParameterValueException) as refused:
+        with pytest.raises(error) as refused:
             function.create_function(alice, request("thumbs", Code=located("one.zip")))
-    assert str(refused.value) == f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {message}"
+    assert str(refused.value) == said
 
 
 def test_an_s3_that_is_away(alice: Caller, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

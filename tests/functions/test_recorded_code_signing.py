@@ -130,3 +130,9 @@ def test_lists_come_in_pages_and_hold_what_is_ones_own(aws: Any) -> None:
     elsewhere = {"CodeSigningConfigArn": which["CodeSigningConfigArn"].replace(ACCOUNT, "222222222222")}
     with pytest.raises(ClientError, match="can not be found"):
         aws.get_code_signing_config(**elsewhere)
+
+
+def test_tags_come_with_it_and_can_be_read(aws: Any) -> None:
+    made = aws.create_code_signing_config(**MADE, Tags={"team": "a"})
+    arn_of_config = made["CodeSigningConfig"]["CodeSigningConfigArn"]
+    assert aws.list_tags(Resource=arn_of_config)["Tags"] == {"team": "a"}
