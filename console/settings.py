@@ -36,6 +36,8 @@ HEARTH_ACCOUNT_ID = env.text("HEARTH_ACCOUNT_ID", "000000000000", r"\d{12}", "tw
 # The address that clients call: a wildcard is good to listen on and no good to call.
 _reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(HEARTH_HOST, HEARTH_HOST)  # noqa: S104
 HEARTH_ENDPOINT = f"http://{_reachable}:{HEARTH_PORT}"
+# Refuse permissions that would let everybody in: no new public function URL, no function that any account may call.
+HEARTH_BLOCK_PUBLIC_ACCESS = env.flag("HEARTH_BLOCK_PUBLIC_ACCESS")
 # Accept any access key and signature, as emulators do. Loopback only.
 HEARTH_OPEN = env.flag("HEARTH_OPEN")
 if HEARTH_OPEN and HEARTH_HOST not in ("127.0.0.1", "::1", "localhost"):

@@ -69,6 +69,10 @@ class PreconditionFailedException(ServiceError):
     code = "PreconditionFailedException"
 
 
+class PublicPolicyException(ServiceError):
+    code = "PublicPolicyException"
+
+
 class PolicyLengthExceededException(ServiceError):
     code = "PolicyLengthExceededException"
 

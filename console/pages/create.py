@@ -15,6 +15,7 @@ from console.pages.forms import AwsForm, VariablesField, default_role, role_choi
 from console.pages.operations import call
 from console.pages.runtimes import RuntimeSelect, choices, grouped_choices
 from console.pages.snippets import PACKAGE, Call
+from functions.access.caller import Caller
 from functions.actions import function_url
 from functions.actions.test_event import save_test_event
 from functions.blueprints import catalogue
@@ -157,13 +158,22 @@ def _create(request: HttpRequest, form: CreateForm) -> str:
         function = Function.objects.get(account_id=caller.account_id, region=caller.region, name=name)
         save_test_event(caller, function, blueprint.name, blueprint.event)
         if blueprint.function_url:
-            url = call(caller, "CreateFunctionUrlConfig", FunctionName=name, AuthType="NONE")
-            for permission in function_url.PUBLIC:
-                call(caller, "AddPermission", FunctionName=name, **permission)
-            messages.success(request, f"Created {name} with a public URL: {url['FunctionUrl']}", extra_tags="ok")
+            _open(request, caller, name)
             return name
     messages.success(request, f"Created {name}.", extra_tags="ok")
     return name
+
+
+def _open(request: HttpRequest, caller: Caller, name: str) -> None:
+    """Give the new function a URL for everybody."""
+    try:
+        url = call(caller, "CreateFunctionUrlConfig", FunctionName=name, AuthType="NONE")["FunctionUrl"]
+        for permission in function_url.PUBLIC:
+            call(caller, "AddPermission", FunctionName=name, **permission)
+    except ServiceError as error:
+        messages.error(request, f"Created {name}, but not its public URL: {error}", extra_tags="err")
+    else:
+        messages.success(request, f"Created {name} with a public URL: {url}", extra_tags="ok")
 
 
 def _show(

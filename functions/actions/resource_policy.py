@@ -5,18 +5,22 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-bas
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.conf import settings
+
 from functions import lookup
 from functions.access.caller import Caller
+from functions.access.evaluation import compiled
+from functions.access.public import is_public
 from functions.access.resource_document import checked
 from functions.access.resource_policies import supports
 from functions.actions import policy_document
 from functions.actions.base import change
 from functions.arn import FunctionReference
-from functions.errors import InvalidParameterValueException, ResourceNotFoundException
+from functions.errors import InvalidParameterValueException, PublicPolicyException, ResourceNotFoundException
 from functions.models import LATEST, Function, Membership, ResourcePolicy, Role
 
 # Members of a permission, and the condition that each becomes.
@@ -44,6 +48,7 @@ def add(
         policy = function.policies.filter(qualifier=reference.qualifier or "").first()
         policy_document.check_revision(revision_id, policy.revision_id if policy else own_revision)
         document = _document(policy)
+        _refuse_public([new])
         _save(function, reference, {**document, "Statement": policy_document.added(document["Statement"], new)}, policy)
     return new
 
@@ -77,6 +82,7 @@ def put(
         function = lookup.function(reference, lock=True)
         _revision_of(function, reference)
         wanted = checked(document, function.arn)
+        _refuse_public(wanted["Statement"])
         policy = function.policies.filter(qualifier=reference.qualifier or "").first()
         policy_document.check_revision(revision_id, policy.revision_id if policy else None, "GetResourcePolicy")
         detail.update({"from": policy and _document(policy), "to": wanted})
@@ -179,6 +185,15 @@ def _refuse_latest(reference: FunctionReference) -> None:
     if reference.qualifier == LATEST:
         raise InvalidParameterValueException(
             "We currently do not support adding policies for $LATEST.", field="Qualifier"
+        )
+
+
+def _refuse_public(statements: Sequence[policy_document.Statement]) -> None:
+    if settings.HEARTH_BLOCK_PUBLIC_ACCESS and any(map(is_public, compiled({"Statement": list(statements)}))):
+        raise PublicPolicyException(
+            "The resource-based policy you tried to add to the Lambda resource would grant public access to it, which "
+            "isn't allowed.",
+            field="Principal",
         )
 
 

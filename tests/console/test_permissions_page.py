@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable
 
+from pytest_django import Settings
+
 from console.pages.operations import call
 from functions.cache import generation
 from functions.models import AuditEntry, ResourcePolicy
@@ -101,6 +103,19 @@ def test_a_public_url_lets_everybody_in(alice: Person) -> None:
     alice.client.post(config, {"AuthType": "NONE"})
     shown = alice.client.post("/functions/guarded/config/url/?qualifier=", {"AuthType": "NONE", "copy_as": "1"})
     assert "add-permission" not in shown.content.decode()
+
+
+def test_a_public_url_that_may_not_be_is_said(alice: Person, settings: Settings) -> None:
+    settings.HEARTH_BLOCK_PUBLIC_ACCESS = True
+    alice.create("guarded")
+    refused = alice.client.post("/functions/guarded/config/url/", {"AuthType": "NONE"})
+    assert refused.status_code == 400
+    assert "would grant public access" in " ".join(refused.context["form"].non_field_errors())
+    offered = alice.client.get("/functions/new/?blueprint=signed-webhook").context["form"]
+    given = {each.html_name: each.value() or "" for each in offered}
+    made = alice.client.post("/functions/new/?blueprint=signed-webhook", given, follow=True)
+    assert "Created signed-webhook, but not its public URL" in made.content.decode()
+    assert not ResourcePolicy.objects.exists()
 
 
 def test_what_a_policy_denies_the_console_does_not_do(alice: Person, invoked: Callable[..., str]) -> None:

@@ -172,6 +172,32 @@ def test_policies_have_a_limit(thumbs: Any, settings: Settings) -> None:
     assert len(json.loads(thumbs.get_policy(**NAME)["Policy"])["Statement"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("elements", "is_refused"),
+    [
+        ({}, True),
+        ({"Principal": {"AWS": ["222222222222", "*"]}}, True),
+        ({"Principal": None, "NotPrincipal": {"AWS": "222222222222"}}, True),
+        ({"Condition": {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}}, True),
+        ({"Condition": {"StringLike": {"aws:SourceArn": "*"}}}, True),
+        ({"Condition": {"StringNotEquals": {"aws:SourceAccount": ACCOUNT}}}, True),
+        ({"Condition": {"StringEqualsIfExists": {"aws:SourceAccount": ACCOUNT}}}, True),
+        ({"Condition": {"StringEquals": {"AWS:SourceAccount": ACCOUNT}}}, False),
+        ({"Principal": {"AWS": "222222222222"}}, False),
+        ({"Effect": "Deny"}, False),
+    ],
+)
+def test_everybody_may_be_kept_out(thumbs: Any, settings: Settings, elements: dict[str, Any], is_refused: bool) -> None:
+    settings.HEARTH_BLOCK_PUBLIC_ACCESS = True
+    sent = {"ResourceArn": THUMBS, "Policy": policy(statement(**elements))}
+    if is_refused:
+        assert refusal(thumbs.put_resource_policy, **sent)[0] == "PublicPolicyException"
+        assert not ResourcePolicy.objects.exists()
+    else:
+        thumbs.put_resource_policy(**sent)
+    assert refusal(thumbs.add_permission, **NAME, **{**S3, "Principal": "*"})[0] == "PublicPolicyException"
+
+
 def test_policies_go_with_what_they_are_of(thumbs: Any) -> None:
     thumbs.add_permission(**NAME, **S3)
     thumbs.add_permission(**LIVE, **S3)
