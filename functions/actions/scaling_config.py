@@ -19,6 +19,11 @@ def put(caller: Caller, reference: FunctionReference, config: Mapping[str, int])
             raise InvalidParameterValueException(
                 "A scaling configuration is for functions with a capacity provider.", field="FunctionName"
             )
+        if least and version.tenant_isolation:
+            raise InvalidParameterValueException(
+                "MinExecutionEnvironments is not supported for functions with tenant isolation.",
+                field="FunctionScalingConfig",
+            )
         if most is not None and (least or 0) > most:
             raise InvalidParameterValueException(
                 "MinExecutionEnvironments should not be greater than MaxExecutionEnvironments.",

@@ -5,7 +5,6 @@ and tells its executor. Nothing of it is on an invocation's way.
 """
 
 import logging
-import math
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -60,10 +59,9 @@ def _versions(function: Function) -> dict[str, Held]:
     names = function.versions.order_by().values_list("capacity_provider", flat=True).distinct()
     found: dict[str, Held] = {}
     for name in names:
+        provider = capacity_provider.arn(function.account_id, function.region, name)
         try:
-            answers = (
-                lanes().pick(key, capacity_provider.arn(function.account_id, function.region, name)).provisioned(key)
-            )
+            answers = lanes().pick(key, provider).provisioned(key)
         except (LaneError, Throttled) as error:
             log.info("what is provisioned of %s is not known: %s", key, error)
             continue
@@ -96,12 +94,18 @@ def wanted() -> list[tuple[FunctionSpec, int]]:
 
 
 def _shares(config: ProvisionedConcurrency) -> dict[str, int]:
-    """Version label -> its environments. Weights of an alias divide them; none gets nothing by rounding."""
+    """Version label -> its environments: those of an alias are divided by its weights."""
     alias = next((alias for alias in config.function.aliases.all() if alias.name == config.qualifier), None)
     if alias is None:
         return {config.qualifier: config.requested}
-    others = {label: math.ceil(config.requested * weight) for label, weight in alias.routing.items()}
+    others = {label: divide(config.requested, weight) for label, weight in alias.routing.items()}
     return {alias.version: config.requested - sum(others.values()), **others}
+
+
+def divide(whole: int, weight: float) -> int:
+    """The part of the second version. Where there are two or more, rounding leaves neither without any."""
+    part = round(whole * weight)
+    return min(max(part, 1), whole - 1) if whole > 1 and 0 < weight < 1 else part
 
 
 def _reference(function: Function, label: str) -> FunctionReference:

@@ -125,6 +125,10 @@ def test_a_scaling_configuration_that_cannot_be(aws: Any) -> None:
     bounds = {"MinExecutionEnvironments": 3, "MaxExecutionEnvironments": 2}
     with pytest.raises(ClientError, match="should not be greater than MaxExecutionEnvironments"):
         put(FunctionName="thumbs", Qualifier="1", FunctionScalingConfig=bounds)
+    isolated = {"TenancyConfig": {"TenantIsolationMode": "PER_TENANT"}, "CapacityProviderConfig": BOUND}
+    aws.create_function(**request("isolated", **isolated, Publish=True))
+    with pytest.raises(ClientError, match="not supported for functions with tenant isolation"):
+        put(FunctionName="isolated", Qualifier="1", FunctionScalingConfig={"MinExecutionEnvironments": 1})
     for qualifier in ("2", "$LATEST.PUBLISHED"):
         with pytest.raises(ClientError) as error:
             put(FunctionName="thumbs", Qualifier=qualifier)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from functions.invoke.provisioning import wanted
+from functions.invoke.provisioning import divide, wanted
 from tests.functions.replay import Replay
 from tests.functions.world import arn, request
 
@@ -135,4 +135,12 @@ def test_an_alias_does_not_move_onto_a_provisioned_version(aws: Any) -> None:
     with pytest.raises(ClientError, match="cannot be applied to unpublished function versions"):
         aws.update_alias(**name, Name="live", FunctionVersion="$LATEST", RoutingConfig={})
     shares = {spec.version: count for spec, count in wanted()}
-    assert shares == {"2": 0, "1": 1}
+    assert shares == {"2": 1, "1": 0}
+
+
+@pytest.mark.parametrize(
+    ("whole", "weight", "part"),
+    [(1, 0.1, 0), (1, 0.9, 1), (2, 0.5, 1), (2, 0.05, 1), (2, 0.95, 1), (10, 0.3, 3), (10, 0.0, 0), (10, 1.0, 10)],
+)
+def test_weights_divide_what_an_alias_provisions(whole: int, weight: float, part: int) -> None:
+    assert divide(whole, weight) == part
