@@ -42,3 +42,8 @@ def aws(alice: Caller) -> Any:
     Membership.objects.create(user=user, account_id=ACCOUNT, preset=Membership.Preset.ADMIN)
     AccessKey.objects.create(id="AKIAALICE", secret="alices-secret", user=user, account_id=ACCOUNT)
     return connect("AKIAALICE", "alices-secret")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What looks back at all replays comes after them."""
+    items.sort(key=lambda item: item.path.name == "test_replayed.py")
