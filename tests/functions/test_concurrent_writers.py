@@ -1,5 +1,6 @@
 """Sixteen writers at once: nothing torn, nothing lost, no number twice."""
 
+import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +11,9 @@ import pytest
 from django.db import connections
 
 from functions.access.caller import Caller
-from functions.actions import alias, concurrency, function, tags, version
+from functions.actions import alias, concurrency, function, resource_policy, tags, version
 from functions.actions.updating import updating
+from functions.api.resource_policy import get_policy
 from functions.arn import parse
 from functions.code import store
 from functions.errors import (
@@ -185,6 +187,28 @@ def test_an_alias_is_whole(alice: Caller) -> None:
     row = Alias.objects.get()
     assert row.description == row.version
     assert row.routing == {str(int(row.version) + 1): int(row.version) / 100}
+
+
+def test_no_permission_is_lost(alice: Caller) -> None:
+    """Nor removed with another one: half of the writers add, the others take away what was there."""
+    create(alice, "thumbs")
+    reference = parse("thumbs", None, alice)
+
+    def permission(sid: str) -> dict[str, str]:
+        return {"StatementId": sid, "Action": "lambda:InvokeFunction", "Principal": "s3.amazonaws.com"}
+
+    for number in range(1, WRITERS, 2):
+        resource_policy.add(alice, reference, permission(f"old-{number}"))
+
+    def work(number: int) -> None:
+        if number % 2:
+            resource_policy.remove(alice, reference, f"old-{number}")
+        else:
+            resource_policy.add(alice, reference, permission(f"new-{number}"))
+
+    assert all_at_once(work) == [None] * WRITERS
+    shown = json.loads(get_policy(alice, {"FunctionName": "thumbs"})["Policy"])
+    assert {statement["Sid"] for statement in shown["Statement"]} == {f"new-{n}" for n in range(0, WRITERS, 2)}
 
 
 def test_deleting_while_others_change(alice: Caller) -> None:
