@@ -9,9 +9,6 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-hand
 """
 
 import logging
-import os
-import threading
-import time
 import uuid
 from datetime import datetime, timedelta
 
@@ -30,7 +27,7 @@ from functions.errors import (
     ResourceNotFoundException,
 )
 from functions.execution.spec import InvocationRequest, InvocationResult, LaneError, Throttled
-from functions.invoke import destinations, recursion, routing, sync, tenancy
+from functions.invoke import destinations, leases, recursion, routing, sync, tenancy
 from functions.invoke.trace import trace_id as new_trace
 from functions.models import AsyncEvent
 from monitoring.ingest.samples import emit
@@ -38,8 +35,6 @@ from monitoring.report import Sample
 
 log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 15
-RENEW_SECONDS = 5
 # A throttled event waits: this long at first, doubled each time up to AWS's five minutes.
 THROTTLE_SECONDS = (1, 300)
 # After a fault of the platform.
@@ -51,8 +46,6 @@ REFUSALS = (
     RecursiveInvocationException,
     InvalidRuntimeException,
 )
-
-OWNER = f"{os.uname().nodename}:{uuid.uuid4().hex[:12]}"
 
 
 def accept(
@@ -114,7 +107,7 @@ def deliver_next() -> bool:
     if event is None:
         return False
     try:
-        with _renewer:
+        with leases.renewer:
             outcome = _attempt(event)
     except Exception:
         # Whatever went wrong is ours, not the function's: give the event back at once.
@@ -142,8 +135,8 @@ def _lease() -> AsyncEvent | None:
         event = waiting.first()
         if event is not None:
             event.state = AsyncEvent.State.RUNNING
-            event.lease_owner = OWNER
-            event.lease_until = now + timedelta(seconds=LEASE_SECONDS)
+            event.lease_owner = leases.OWNER
+            event.lease_until = leases.until()
             event.save(update_fields=["state", "lease_owner", "lease_until"])
     return event
 
@@ -153,7 +146,7 @@ def _write(event: AsyncEvent, **values: object) -> None:
 
     An event's end and what it leads to are one transaction: there is one of these for one of those.
     """
-    rows = AsyncEvent.objects.filter(pk=event.pk, lease_owner=OWNER, state=AsyncEvent.State.RUNNING)
+    rows = AsyncEvent.objects.filter(pk=event.pk, lease_owner=leases.OWNER, state=AsyncEvent.State.RUNNING)
     for name, value in values.items():
         setattr(event, name, value)
     following = destinations.following(event, timezone.now())
@@ -244,42 +237,3 @@ def _throttle_delay(event: AsyncEvent) -> timedelta:
     first, longest = THROTTLE_SECONDS
     waited = (timezone.now() - event.accepted_at).total_seconds()
     return timedelta(seconds=min(max(first, waited), longest))
-
-
-class _Renewer:
-    """One thread that keeps this process's leases alive while it runs events, and ends when it runs none."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._running = 0
-        self._thread: threading.Thread | None = None
-
-    def __enter__(self) -> None:
-        with self._lock:
-            self._running += 1
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="lease-renewer", daemon=True)
-                self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._running -= 1
-
-    def _run(self) -> None:
-        while True:
-            time.sleep(RENEW_SECONDS)
-            with self._lock:
-                if not self._running:
-                    self._thread = None
-                    return
-            try:
-                AsyncEvent.objects.filter(lease_owner=OWNER, state=AsyncEvent.State.RUNNING).update(
-                    lease_until=timezone.now() + timedelta(seconds=LEASE_SECONDS)
-                )
-            except Exception:  # whatever is wrong with the database now, the next turn may find it well
-                log.exception("leases could not be renewed")
-            finally:
-                connection.close()
-
-
-_renewer = _Renewer()

@@ -165,3 +165,12 @@ def test_a_try_whose_worker_died_is_made_again(thumbs: Caller, aws: Elsewhere) -
     assert deliveries.deliver_next() is True
     assert (event.deliveries.get().state, event.deliveries.get().attempts) == ("delivered", 2)
     forget()
+
+
+def test_a_delivery_goes_with_its_event(thumbs: Caller, aws: Elsewhere) -> None:
+    configure(thumbs, **to("OnSuccess", aws.queue("kept")))
+    event = accepted(thumbs)
+    end(event)
+    AsyncEvent.objects.filter(pk=event.pk).update(finished_at=timezone.now() - timedelta(days=4000))
+    events.expire()
+    assert not Delivery.objects.exists()
