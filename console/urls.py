@@ -21,6 +21,7 @@ from console.pages import (
     invocation,
     invocations,
     layer,
+    layer_sharing,
     logs,
     monitor,
     overview,
@@ -56,6 +57,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("layers/<str:name>/", layer.show, name="layer"),
     path("layers/<str:name>/versions/<int:number>/delete/", layer.delete, name="delete-layer-version"),
     path("layers/<str:name>/versions/<int:number>/download/", layer.download, name="layer-download"),
+    path("layers/<str:name>/versions/<int:number>/sharing/", layer_sharing.show, name="layer-sharing"),
+    path(
+        "layers/<str:name>/versions/<int:number>/sharing/<str:sid>/remove/", layer_sharing.remove, name="unshare-layer"
+    ),
     path("triggers/", trigger.index, name="all-triggers"),
     path("triggers/preview/", trigger.preview, name="preview-schedule"),
     path("functions/new/", create.create, name="create"),

@@ -150,7 +150,7 @@ def publish(request: HttpRequest) -> HttpResponse:
 @require_POST
 def delete(request: HttpRequest, name: str, number: int) -> HttpResponse:
     """Delete a version; functions that have it keep it."""
-    version = _version(request, name, number)
+    version = find(request, name, number)
     try:
         call(access.caller(request), "DeleteLayerVersion", LayerName=name, VersionNumber=version.number)
     except ServiceError as error:
@@ -165,7 +165,7 @@ def delete(request: HttpRequest, name: str, number: int) -> HttpResponse:
 @access.page
 @require_safe
 def download(request: HttpRequest, name: str, number: int) -> FileResponse:
-    version = _version(request, name, number)
+    version = find(request, name, number)
     file = store.zip_path(version.package_id).open("rb")
     return FileResponse(file, as_attachment=True, filename=f"{name}-{number}.zip", content_type="application/zip")
 
@@ -188,7 +188,7 @@ def _versions(request: HttpRequest) -> Any:
     )
 
 
-def _version(request: HttpRequest, name: str, number: int) -> LayerVersion:
+def find(request: HttpRequest, name: str, number: int) -> LayerVersion:
     version: LayerVersion | None = _versions(request).filter(layer__name=name, number=number).first()
     if version is None:
         raise Http404(f"There is no version {number} of {name}.")

@@ -22,6 +22,7 @@ from functions.models import (
     FunctionUrl,
     FunctionVersion,
     Invitation,
+    LayerVersion,
     Membership,
     ProvisionedConcurrency,
     ResourcePolicy,
@@ -276,6 +277,14 @@ POSTS: dict[str, list[Post]] = {
     "password-link": [Post("/admin/users/{bob}/password-link/", least=ADMIN)],
     "recycle": [Post("/admin/workers/recycle/", {"function": "f", "log_stream": ""}, says="notice", least=OPERATOR)],
     "delete-layer-version": [Post("/layers/shared/versions/1/delete/", says="notice")],
+    "layer-sharing": [
+        Post(
+            "/layers/shared/versions/1/sharing/",
+            {"Principal": "333333333333"},
+            lambda world: {"Principal": LayerVersion.objects.get().policy[-1]["Principal"]["AWS"].split(":")[4]},
+        )
+    ],
+    "unshare-layer": [Post("/layers/shared/versions/1/sharing/all/remove/", says="notice")],
     "delete-functions": [Post("/functions/delete/", {"name": "f", "confirm": "f"}, hidden=("name",))],
     "create": [
         Post("/functions/new/", NEW, created, choices=("Runtime", "Role"), free=("source_text",)),

@@ -231,3 +231,33 @@ def test_versions_differ_in_their_layers(alice: Person) -> None:
     alice.client.post("/functions/user/config/layers/", {"layer_1": two})
     [setting] = alice.client.get("/functions/user/versions/1...$LATEST/").context["settings"]
     assert (setting.name, one in setting.before, two in setting.after) == ("Layers", True, True)
+
+
+def test_sharing_a_version(alice: Person, mallory: Person, victor: Person) -> None:
+    arn = publish(alice, "shared")
+    url = "/layers/shared/versions/1/sharing/"
+    assert "Nobody else can use it" in alice.client.get(url).content.decode()
+    assert alice.client.post(url, {"Principal": OTHERS}).status_code == 302
+    assert alice.client.post(url, {"Principal": "*"}).status_code == 302
+    mallory.create("borrower", Layers=[arn])
+    page = victor.client.get(url).content.decode()
+    assert OTHERS in page
+    assert "All accounts" in page
+    assert "Stop sharing" not in page
+    assert "with 2 others" in alice.client.get("/layers/shared/").content.decode()
+    for sid in (OTHERS, "everybody"):
+        assert alice.client.post(f"{url}{sid}/remove/").status_code == 302
+    assert LayerVersion.objects.get().policy == []
+    assert chosen("borrower") == [arn]
+    assert mallory.client.get(url).status_code == 404
+
+
+@pytest.mark.parametrize(("account", "message"), [("", "pattern"), ("12", "pattern"), (OTHERS, "already exists")])
+def test_what_cannot_be_shared_is_said_at_the_field(alice: Person, account: str, message: str) -> None:
+    publish(alice, "shared")
+    url = "/layers/shared/versions/1/sharing/"
+    alice.client.post(url, {"Principal": OTHERS})
+    response = alice.client.post(url, {"Principal": account})
+    assert response.status_code == 400
+    assert message in " ".join(response.context["form"].errors["Principal"])
+    assert response.context["form"]["Principal"].value() == account

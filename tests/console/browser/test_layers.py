@@ -54,6 +54,9 @@ def test_axe_finds_nothing(
     client = hearth.client("lambda")
     content = {"ZipFile": zip_of(files)}
     arn = client.publish_layer_version(LayerName=f"axe-{theme}", Content=content)["LayerVersionArn"]
+    client.add_layer_version_permission(
+        LayerName=f"axe-{theme}", VersionNumber=1, StatementId="s", Action="lambda:GetLayerVersion", Principal="*"
+    )
     hearth.deploy(f"browser-axe-{theme}", CODE, Layers=[arn])
     here = visit(size=size, theme=theme, bypass_csp=True)
     found = {}
@@ -62,6 +65,7 @@ def test_axe_finds_nothing(
         "/layers/?q=nothing",
         "/layers/new/",
         f"/layers/axe-{theme}/?file=python/module_1.py",
+        f"/layers/axe-{theme}/versions/1/sharing/",
         f"/functions/browser-axe-{theme}/config/layers/",
     ):
         page = here.open(path)
