@@ -21,7 +21,7 @@ from tests.family import RunningHearth, zip_of
 from tests.gateway.malformed import Request, requests
 from tests.gateway.world import ACCOUNT, call, signed
 
-COUNT = int(os.environ.get("HEARTH_FUZZ", "400"))
+COUNT = int(os.environ.get("HEARTH_FUZZ", "1000"))
 CALLS = frozenset(("Invoke", "InvokeAsync", "InvokeWithResponseStream"))
 # What calls functions is tried where none is there: no worker node stands behind these tests.
 OPERATING = tuple(sorted((set(OPERATIONS["lambda"]) | VIEWS["lambda"]) - CALLS))

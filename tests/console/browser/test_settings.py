@@ -18,6 +18,7 @@ PAGES = [
     "/admin/workers/",
     "/admin/runtimes/",
     "/admin/limits/",
+    "/admin/operations/",
     "/admin/audit/",
     "/design/",
 ]
