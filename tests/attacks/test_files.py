@@ -54,7 +54,7 @@ def test_another_functions_code_cannot_be_read(executor: RunningExecutor) -> Non
                         pass
             return [found, os.path.exists(event), os.listdir("/var/task")]
         """
-    found, exists, task = executor.run(source, str(executor.directory / "code" / victim.code))
+    found, exists, task = executor.run(source, str(executor.directory / "code" / victim.code), timeout_s=60)
     assert found == []
     assert exists is False
     assert task == ["app.py"]
