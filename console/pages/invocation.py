@@ -12,17 +12,17 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from console.gateway import authorization
 from console.gateway.invoke import LIMITS
 from console.pages import access, body, function_head, loglines, outcomes
 from console.pages.code import problem
+from console.pages.operations import check
 from console.pages.record import FRAME, Frame
 from functions import samples
 from functions.actions.test_event import delete_test_event, save_test_event
 from functions.arn import parse
 from functions.errors import ServiceError
 from functions.execution.spec import InvocationResult
-from functions.invoke import events, routing, sync
+from functions.invoke import events, routing, sync, tenancy
 from functions.models import LATEST
 from monitoring.queries import invocations
 
@@ -59,6 +59,7 @@ def test(request: HttpRequest, name: str) -> HttpResponse:
         sent = body.read(request)
         payload, qualifier = body.text(sent["payload"]), body.text(sent["qualifier"])
         mode = MODES[sent.get("mode", "RequestResponse")]
+        tenant = body.text(sent.get("tenant", ""))
     except body.Malformed as error:
         return problem(body.complaint(error), 400)
     try:
@@ -71,13 +72,15 @@ def test(request: HttpRequest, name: str) -> HttpResponse:
     caller = access.caller(request)
     try:
         wanted = qualifier if qualifier != LATEST else None
-        authorization.check(caller, "lambda", "Invoke", {"FunctionName": name, "Qualifier": wanted})
+        check(caller, "Invoke", FunctionName=name, Qualifier=wanted, TenantId=tenant or None)
         route = routing.resolve(parse(name, wanted, caller))
+        tenancy.check(route.spec, tenant)
+        how = {"request_id": request_id, "source": "console", "tenant_id": tenant}
         if mode == "RequestResponse":
-            result = sync.invoke(route, payload.encode(), request_id=request_id, source="console", want_tail=True)
+            result = sync.invoke(route, payload.encode(), **how, want_tail=True)
             return render(request, "function/result.html", {"shown": read(result, name), "name": name})
         if mode == "Event":
-            events.accept(route, payload.encode(), request_id=request_id, source="console")
+            events.accept(route, payload.encode(), **how)
     except ServiceError as error:
         context = {"code": error.code, "message": error.message, "reason": error.members.get("Reason", "")}
         return render(request, "function/refused.html", context)

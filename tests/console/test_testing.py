@@ -39,6 +39,24 @@ def test_an_asynchronous_test_is_queued(alice: Person) -> None:
     assert f"/r/{event.id}" in page
 
 
+def test_a_function_of_tenants_is_tested_as_one_of_them(alice: Person) -> None:
+    alice.create("rented", TenancyConfig={"TenantIsolationMode": "PER_TENANT"})
+    alice.create("plain")
+    assert 'id="tenant"' in alice.client.get("/functions/rented/code/").content.decode()
+    assert 'id="tenant"' not in alice.client.get("/functions/plain/code/").content.decode()
+
+    def said(name: str, tenant: str) -> str:
+        body = {"payload": "{}", "qualifier": "$LATEST", "mode": "Event", "tenant": tenant}
+        return str(alice.post_json(f"/functions/{name}/test/", body).content.decode())
+
+    assert "Add a valid tenant ID" in said("rented", "")
+    assert "failed to satisfy constraint" in said("rented", "blue!")
+    assert "Remove the tenant ID" in said("plain", "blue")
+    assert not AsyncEvent.objects.exists()
+    assert "/r/" in said("rented", "blue")
+    assert AsyncEvent.objects.get().tenant_id == "blue"
+
+
 @pytest.mark.parametrize("mode", ["Fast", "", None, 7, ["Event"], {"a": 1}])
 def test_an_unknown_kind_is_refused(alice: Person, mode: Any) -> None:
     alice.create("strict")

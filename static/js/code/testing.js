@@ -26,7 +26,7 @@ export async function test() {
   by("test").setAttribute("aria-busy", "true");
   by("event-error").textContent = "";
   try {
-    const response = await send(page.urls.test, { payload: eventEditor.state.doc.toString(), qualifier: page.qualifier, mode: by("mode").value });
+    const response = await send(page.urls.test, { payload: eventEditor.state.doc.toString(), qualifier: page.qualifier, mode: by("mode").value, tenant: by("tenant")?.value ?? "" });
     if (response.status === 400) {
       by("event-error").textContent = await problemOf(response);
       eventEditor.focus();
@@ -77,6 +77,7 @@ function wire() {
   });
   by("event-copy").addEventListener("click", ({ currentTarget: { dataset } }) => {
     const call = { FunctionName: dataset.name, Payload: eventEditor.state.doc.toString(), InvocationType: by("mode").value };
+    if (by("tenant")?.value) call.TenantId = by("tenant").value;
     if (page.qualifier !== "$LATEST") call.Qualifier = page.qualifier;
     copyAs(dataset.url, new URLSearchParams(call));
   });
