@@ -25,22 +25,19 @@ def service(arn: str) -> str:
     return arn.split(":")[2] if arn.count(":") >= 5 else ""
 
 
-def check(caller: Caller, function: Function, arn: str) -> None:
+def check(caller: Caller, function: Function, arn: str, field: str) -> None:
     """Raise InvalidParameterValueException unless the ARN names what an outcome of the function can be sent to."""
+    problem = f"The destination ARN {arn} is invalid."
     if service(arn) != "lambda":
-        _check_resource(caller, arn, "DestinationConfig", f"The destination ARN {arn} is invalid.")
+        _check_resource(caller, arn, field, problem)
         return
     try:
         target = parse(arn, None, caller)
         lookup.version(target)
     except ServiceError:
-        raise InvalidParameterValueException(
-            f"The destination ARN {arn} is invalid.", field="DestinationConfig"
-        ) from None
+        raise InvalidParameterValueException(problem, field=field) from None
     if target.name == function.name:
-        raise InvalidParameterValueException(
-            "You can't specify the function as a destination for itself.", field="DestinationConfig"
-        )
+        raise InvalidParameterValueException("You can't specify the function as a destination for itself.", field=field)
 
 
 def check_dead_letter(caller: Caller, arn: str) -> None:

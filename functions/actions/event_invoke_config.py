@@ -27,7 +27,7 @@ def put(
     """The configuration of the function (`$LATEST`), version or alias; what is None takes AWS's default.
 
     `retries`: 0 to 2. `age`: seconds, 60 to 21,600. Fields of errors: MaximumRetryAttempts, MaximumEventAgeInSeconds,
-    DestinationConfig, FunctionName.
+    OnSuccess, OnFailure, FunctionName.
     """
     _check(retries, age, destinations)
     with change(caller, "PutFunctionEventInvokeConfig", _arn(reference)) as detail:
@@ -139,9 +139,9 @@ def _destination(caller: Caller, function: Function, destinations: Destinations 
         raise InvalidParameterValueException(
             f"The provided destination config DestinationConfig(onSuccess={parts[0]}, onFailure={parts[1]}) is "
             "invalid.",
-            field="DestinationConfig",
+            field=member,
         )
-    destination.check(caller, function, arn)
+    destination.check(caller, function, arn, member)
     return str(arn)
 
 

@@ -262,6 +262,20 @@ def test_bad_asynchronous_settings_are_said_at_the_field(alice: Person, field: s
     assert not EventInvokeConfig.objects.exists()
 
 
+@pytest.mark.parametrize("field", ["OnSuccess", "OnFailure"])
+@pytest.mark.parametrize(
+    "value",
+    ["no ARN", "arn:aws:iam::111111111111:role/r", "arn:aws:lambda:us-east-1:111111111111:function:worker"],
+)
+def test_of_two_destinations_the_bad_one_is_marked(alice: Person, field: str, value: str) -> None:
+    alice.create("worker")
+    good = alice.create("worker-next").arn
+    sent = {"MaximumRetryAttempts": "0", "MaximumEventAgeInSeconds": "60", "OnSuccess": good, "OnFailure": good}
+    answer = alice.client.post("/functions/worker/config/async/", {**sent, field: value})
+    assert answer.status_code == 400
+    assert set(answer.context["form"].errors) == {field}
+
+
 def test_the_role_is_shown_with_its_documents(alice: Person) -> None:
     alice.create("allowed")
     mine = Role.objects.get(account_id=TEAM)

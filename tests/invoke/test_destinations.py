@@ -187,7 +187,7 @@ def test_other_destinations_are_refused(thumbs: Caller, destination: str) -> Non
     with pytest.raises(InvalidParameterValueException) as refused:
         configure(thumbs, destinations={"OnFailure": {"Destination": destination}})
     assert destination in str(refused.value)
-    assert refused.value.field == "DestinationConfig"
+    assert refused.value.field == "OnFailure"
     assert not EventInvokeConfig.objects.exists()
 
 

@@ -1,3 +1,4 @@
+import re
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +13,7 @@ from functions.errors import ServiceError
 from functions.models import AsyncEvent, Function
 
 RETRIES, AGE = 2, 21_600  # AWS's defaults
+PLACE = re.compile(r" at 'destinationConfig\.on(Success|Failure)\.destination' ")
 
 
 class AsynchronousForm(ConfigurationForm):
@@ -100,16 +102,9 @@ class AsynchronousForm(ConfigurationForm):
         return "Asynchronous invocation is back to the defaults."
 
     def refuse(self, error: ServiceError) -> None:
-        """A destination's error goes to the one it names: the message holds its ARN or the member's name."""
-        if error.field != "DestinationConfig":
-            return super().refuse(error)
-        message = error.message or error.code
-        typed = {member: self.cleaned_data.get(member, "").strip() for member in ("OnSuccess", "OnFailure")}
-        own = self.head.function.arn
-        named = [
-            member
-            for member, arn in typed.items()
-            if arn and (arn in message or member[:1].lower() + member[1:] in message or arn.startswith(own))
-        ]
-        self.add_error(next(iter(named), None), message)
-        return None
+        """Of a text that is no ARN the error names where in the request it stands."""
+        place = PLACE.search(error.message or "") if error.field == "DestinationConfig" else None
+        if place is None:
+            super().refuse(error)
+        else:
+            self.add_error(f"On{place[1]}", error.message)
