@@ -9,6 +9,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 django = get_wsgi_application()
 
 from functions.access import credentials  # noqa: E402 after the settings
+from functions.invoke import attendant  # noqa: E402
+
+attendant.start()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

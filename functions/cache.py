@@ -10,10 +10,11 @@ import os
 import struct
 import time
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from enum import IntEnum
 from fcntl import LOCK_EX, LOCK_UN, flock
 from functools import cache
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 
@@ -58,22 +59,61 @@ def generation() -> Generation:
     return Generation(str(settings.HEARTH_RUN / "generation"))
 
 
+@dataclass(slots=True)
+class Entry(Generic[V]):
+    value: V
+    generation: int
+    read_at: float  # monotonic
+    load: Callable[[], V]
+    used: bool = False  # since it was read
+
+
+_caches: "list[GenerationCache[Any]]" = []
+
+
 class GenerationCache(Generic[V]):
     """Values by key, read again after any change. Threads may share one; two may load the same key at once."""
 
     def __init__(self, size: int = 10_000, realm: Realm = Realm.FUNCTIONS) -> None:
         self._size = size
         self._realm = realm
-        self._values: dict[Hashable, tuple[int, float, V]] = {}
+        self._entries: dict[Hashable, Entry[V]] = {}
+        _caches.append(self)
 
     def get(self, key: Hashable, load: Callable[[], V]) -> V:
-        current = generation().current(self._realm)  # before the read: a change during it must not be missed
-        now = time.monotonic()
-        found = self._values.get(key)
-        if found is not None and found[0] == current and now - found[1] < MAX_AGE:
-            return found[2]
-        value = load()
-        if len(self._values) >= self._size:
-            self._values.clear()
-        self._values[key] = (current, now, value)
-        return value
+        entry = self._entries.get(key)
+        if (
+            entry is None
+            or entry.generation != generation().current(self._realm)
+            or time.monotonic() - entry.read_at >= MAX_AGE
+        ):
+            entry = self._read(key, load)
+        entry.used = True
+        return entry.value
+
+    def renew(self) -> None:
+        """Read again what was used and is out of date, or nearly: the next call need not. What fails is forgotten."""
+        current, soon = generation().current(self._realm), time.monotonic() - MAX_AGE * 0.8
+        for key, entry in list(self._entries.items()):
+            if entry.used and (entry.generation != current or entry.read_at < soon):
+                try:
+                    self._read(key, entry.load)
+                except Exception:  # noqa: BLE001 it is gone, or the database is: the next call finds out which
+                    self._entries.pop(key, None)
+
+    def _read(self, key: Hashable, load: Callable[[], V]) -> Entry[V]:
+        current, now = (
+            generation().current(self._realm),
+            time.monotonic(),
+        )  # before: a change meanwhile must not be missed
+        entry = Entry(load(), current, now, load)
+        if len(self._entries) >= self._size:
+            self._entries.clear()
+        self._entries[key] = entry
+        return entry
+
+
+def renew() -> None:
+    """All caches of this process."""
+    for each in _caches:
+        each.renew()

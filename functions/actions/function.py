@@ -14,7 +14,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from functions import lookup
-from functions.access import resource_policies
 from functions.access.caller import Caller
 from functions.actions import (
     capacity_provider,
@@ -31,7 +30,7 @@ from functions.arn import FunctionReference
 from functions.code import store
 from functions.code.sources import Artifact
 from functions.errors import InvalidParameterValueException, ResourceConflictException
-from functions.invoke import routing
+from functions.invoke import attendant
 from functions.limits import limits
 from functions.models import LATEST, Function, FunctionVersion, Package
 
@@ -87,7 +86,7 @@ def create(
                 layers.put(latest)
                 _stamp(caller, latest)
                 latest.save(force_insert=True)
-                _warm(reference)
+                _announce(reference)
                 return _published(caller, latest, detail) if publish else latest
         except IntegrityError:
             if rows.exists():  # somebody else was faster
@@ -145,7 +144,7 @@ def update_code(
             latest.save()
             deployed(caller, latest.function, Function.Deploy.CODE)
             transaction.on_commit(lambda: store.release(old))
-            _warm(reference)
+            _announce(reference)
             return _published(caller, latest, detail) if publish else latest
 
 
@@ -179,7 +178,7 @@ def update_configuration(
             _stamp(caller, latest)
             latest.save()
             deployed(caller, latest.function, Function.Deploy.CONFIGURATION)
-            _warm(reference)
+            _announce(reference)
     return latest
 
 
@@ -192,10 +191,9 @@ def delete(caller: Caller, reference: FunctionReference) -> None:
         transaction.on_commit(lambda: store.release(*used))
 
 
-def _warm(reference: FunctionReference) -> None:
-    """After the commit, read the route: the first call of what was deployed usually comes to this process."""
-    transaction.on_commit(lambda: routing.resolve(reference), robust=True)
-    transaction.on_commit(lambda: resource_policies.of(reference), robust=True)
+def _announce(reference: FunctionReference) -> None:
+    """After the commit, let all web processes read what the first call of it needs."""
+    transaction.on_commit(lambda: attendant.announce(reference))
 
 
 def _check_name(reference: FunctionReference) -> None:
