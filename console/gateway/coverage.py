@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from console.gateway import operations
 from console.gateway.wire import catalogue
+from functions.actions.configuration import ABSENT
 from functions.errors import InvalidParameterValueException
 
 DURABLE = "Durable execution comes in a later version: no function here has one."
@@ -31,11 +32,10 @@ LATER = dict.fromkeys(
 )
 _UNPOLLED = "The configuration is checked and kept; nothing reads the event source yet."
 _MEMBERS = (
-    "DurableConfig, AcceleratorConfig and FileSystemConfigs are refused. VpcConfig and KMSKeyArn are kept and shown: "
-    "no VPC and no key stands behind them. So are TracingConfig and the format and levels of LoggingConfig: logs are "
-    "text and no traces are written. SnapStart takes no snapshots. With a CapacityProviderConfig an environment still "
-    "serves one invocation at a time, and $LATEST can be invoked. Code for either architecture runs on the machine's "
-    "own."
+    f"{', '.join(ABSENT)} are refused. VpcConfig and KMSKeyArn are kept and shown: no VPC and no key stands behind "
+    "them. So are TracingConfig and the format and levels of LoggingConfig: logs are text and no traces are written. "
+    "SnapStart takes no snapshots. With a CapacityProviderConfig an environment still serves one invocation at a time, "
+    "and $LATEST can be invoked. Code for either architecture runs on the machine's own."
 )
 _CODE = "Code is a zip, in the request or in S3: a container image is refused, and so is S3ObjectStorageMode REFERENCE."
 _SIGNED = (
@@ -48,6 +48,7 @@ PARTLY = {
     "CreateEventSourceMapping": _UNPOLLED,
     "CreateFunction": f"{_MEMBERS} {_CODE}",
     "GetEventSourceMapping": _UNPOLLED,
+    "Invoke": "DurableExecutionName is refused.",
     "ListEventSourceMappings": _UNPOLLED,
     "PublishLayerVersion": _CODE,
     "PutFunctionCodeSigningConfig": _SIGNED,

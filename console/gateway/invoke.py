@@ -24,7 +24,11 @@ from console.gateway.wire import catalogue
 from console.gateway.wire.documents import load_json
 from functions import arn
 from functions.access.caller import Caller
-from functions.errors import InvalidRequestContentException, RequestEntityTooLargeException
+from functions.errors import (
+    InvalidParameterValueException,
+    InvalidRequestContentException,
+    RequestEntityTooLargeException,
+)
 from functions.execution.spec import InvocationResult
 from functions.invoke import events, recursion, routing, sync, tenancy
 from functions.invoke.trace import trace_id
@@ -87,6 +91,8 @@ def read(request: HttpRequest, function_name: str, operation: str, kind: str = "
     route = routing.resolve(reference(function_name, qualifier, caller))
     trace = trace_id(environ.get("HTTP_X_AMZN_TRACE_ID", ""))
     tenancy.check(route.spec, tenant_id)
+    if "HTTP_X_AMZ_DURABLE_EXECUTION_NAME" in environ:
+        raise InvalidParameterValueException("DurableExecutionName is not supported by this endpoint.")
     return Asked(kind, route, payload, client_context, trace, log_type == "Tail", tenant_id)
 
 

@@ -43,7 +43,7 @@ def create(caller: Caller, members: Mapping[str, Any]) -> EventSourceMapping:
         tags=dict(members.get("Tags") or {}),
         modified_at=timezone.now(),
     )
-    row.members = _kept(source, row, {**source.defaults, **members})
+    row.members = _kept(source, row, rules.defaulted(source, members))
     with change(caller, "CreateEventSourceMapping", row.arn, function=row.function_arn, source=row.source):
         # Mappings of one account are made one after the other, or two could be the same.
         Account.objects.select_for_update(no_key=True).filter(pk=caller.account_id).first()
@@ -66,6 +66,7 @@ def update(caller: Caller, id: str, members: Mapping[str, Any]) -> EventSourceMa
             row.function_name, row.function_arn = reference.name, reference.arn
             _check_single(source, row)
         row.is_enabled = given.get("Enabled", row.is_enabled)
+        rules.check_kept(source, row.members, given)
         row.members = _kept(source, row, {**row.members, **given})
         rules.check_whole(source, row.members)
         row.modified_at = timezone.now()
@@ -120,7 +121,8 @@ def _kept(source: EventSource, row: EventSourceMapping, members: Mapping[str, An
     if pollers := kept.get("ProvisionedPollerConfig"):
         kept["ProvisionedPollerConfig"] = {"MinimumPollers": source.pollers[0], "MaximumPollers": 200, **pollers}
     if source.group:
-        kept[source.group] = {"ConsumerGroupId": str(row.id), **kept.get(source.group, {})}
+        before, given = row.members.get(source.group, {}), kept.get(source.group, {})
+        kept[source.group] = {"ConsumerGroupId": str(row.id), **before, **given}
     return {member: value for member, value in kept.items() if value or member not in ENDED_BY_NOTHING}
 
 

@@ -57,6 +57,10 @@ def list_functions(caller: Caller, request: Operation) -> Operation:
     rows = FunctionVersion.objects.select_related("function", "package").filter(
         function__account_id=caller.account_id, function__region=caller.region
     )
+    if request.get("MasterRegion"):  # asks for replicas of Lambda@Edge: there are none
+        if request.get("FunctionVersion") != "ALL":
+            raise InvalidParameterValueException("MasterRegion requires FunctionVersion ALL.", field="MasterRegion")
+        rows = rows.none()
     if request.get("FunctionVersion") == "ALL":
         found, more = page(
             rows, {"function__name": lambda row: row.function.name, "number": lambda row: row.number}, request

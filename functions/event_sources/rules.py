@@ -25,6 +25,8 @@ NEEDS_ACCESS = {
     "OAUTHBEARER_IDENTITY_POOL": ("OAUTHBEARER_AUTH",),
     "IAM_OAUTHBEARER_AUTH": ("OAUTHBEARER_AUDIENCE",),
 }
+# What a Kafka topic that is consumed as a queue does not take.
+WITHOUT_A_QUEUE = ("StartingPosition", "StartingPositionTimestamp", "MaximumBatchingWindowInSeconds")
 SECRETLESS = frozenset(("IAM_AUTH", "IAM_OAUTHBEARER_AUTH"))
 
 
@@ -54,7 +56,17 @@ def check_new(source: EventSource, members: Members, region: str) -> None:
             f"The event source {arn} and the function must be in the same region.", field="EventSourceArn"
         )
     _check_position(source, members, arn)
-    check_whole(source, {**source.defaults, **members})
+    check_whole(source, defaulted(source, members))
+
+
+def defaulted(source: EventSource, members: Members) -> dict[str, Any]:
+    """The members of a new mapping with what its kind gives to those that are left out."""
+    found = {**source.defaults, **members}
+    if (members.get(source.group) or {}).get("ConsumptionMode") == "Queue":
+        found = {"MaximumRetryAttempts": 0, **found}
+        if "StartingPosition" not in members:
+            found.pop("StartingPosition", None)
+    return found
 
 
 def check(source: EventSource, members: Members) -> None:
@@ -77,6 +89,21 @@ def check(source: EventSource, members: Members) -> None:
     _check_pollers(source, members.get("ProvisionedPollerConfig") or {})
 
 
+def check_kept(source: EventSource, before: Members, members: Members) -> None:
+    """Refuse an update of what stays as it was made."""
+    if source.group:
+        was, now = before.get(source.group) or {}, members.get(source.group) or {}
+        for member in ("ConsumerGroupId", "ConsumptionMode"):
+            if member in now and now[member] != was.get(member):
+                raise InvalidParameterValueException(f"{member} cannot be updated.", field=source.group)
+    hosts = [
+        [each.get("URI") for each in given.get("SourceAccessConfigurations") or () if each["Type"] == "VIRTUAL_HOST"]
+        for given in (before, members)
+    ]
+    if hosts[1] and hosts[1] != hosts[0]:
+        raise InvalidParameterValueException("VIRTUAL_HOST cannot be updated.", field="SourceAccessConfigurations")
+
+
 def check_whole(source: EventSource, members: Members) -> None:
     """Refuse members that do not go together: of a new mapping, or of one as an update would leave it."""
     window = members.get("MaximumBatchingWindowInSeconds") or 0
@@ -89,6 +116,12 @@ def check_whole(source: EventSource, members: Members) -> None:
             "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10",
             field="MaximumBatchingWindowInSeconds",
         )
+    if (members.get(source.group) or {}).get("ConsumptionMode") == "Queue":
+        for member in WITHOUT_A_QUEUE:
+            if members.get(member) is not None:
+                raise _unsupported(member)
+        if members.get("MaximumRetryAttempts") == -1:
+            raise _constraint("MaximumRetryAttempts", -1, "greater than or equal to 0")
     if members.get("ScalingConfig") and members.get("ProvisionedPollerConfig"):
         raise InvalidParameterValueException(
             "ScalingConfig and ProvisionedPollerConfig cannot be used together.", field="ScalingConfig"

@@ -85,3 +85,13 @@ def test_a_member_without_effect_is_refused(aws: Any, member: str, value: Any, w
     aws.create_function(**request("thumbs"))
     with pytest.raises(ClientError, match=words):
         aws.update_function_configuration(FunctionName="thumbs", **{member: value})
+
+
+def test_members_of_what_is_not_here(aws: Any) -> None:
+    """No function has durable executions, none is replicated to an edge: asking for either is not ignored."""
+    aws.create_function(**request("thumbs"))
+    with pytest.raises(ClientError, match="DurableExecutionName is not supported"):
+        aws.invoke(FunctionName="thumbs", DurableExecutionName="one")
+    with pytest.raises(ClientError, match="MasterRegion requires FunctionVersion ALL"):
+        aws.list_functions(MasterRegion="us-east-1")
+    assert aws.list_functions(MasterRegion="us-east-1", FunctionVersion="ALL")["Functions"] == []

@@ -160,6 +160,24 @@ def test_rules_that_are_of_one_kind(lamb: Any) -> None:
     assert not EventSourceMapping.objects.exists()
 
 
+def test_a_topic_as_a_queue(lamb: Any) -> None:
+    queue = {**LEAST["kafka"], "SelfManagedKafkaEventSourceConfig": {"ConsumptionMode": "Queue"}}
+    create, name = lamb.create_event_source_mapping, {"FunctionName": "thumbs"}
+    for member, value in (("StartingPosition", "LATEST"), ("MaximumBatchingWindowInSeconds", 1)):
+        assert f"Unsupported {member}" in refusal(create, **name, **queue, **{member: value})[1]
+    assert refusal(create, **name, **queue, MaximumRetryAttempts=-1)[0] == "ValidationException"
+    made = create(**name, **queue)
+    assert made["MaximumRetryAttempts"] == 0
+    assert "StartingPosition" not in made
+    update, config = lamb.update_event_source_mapping, "SelfManagedKafkaEventSourceConfig"
+    for changed in ({"ConsumptionMode": "Stream"}, {"ConsumerGroupId": "other"}):
+        assert "cannot be updated" in refusal(update, UUID=made["UUID"], **{config: changed})[1]
+    schema = {"SchemaRegistryURI": "https://registry.example", "EventRecordFormat": "JSON"}
+    update(UUID=made["UUID"], **{config: {"SchemaRegistryConfig": schema}})
+    shown = lamb.get_event_source_mapping(UUID=made["UUID"])[config]
+    assert shown == {**made[config], "SchemaRegistryConfig": schema}
+
+
 def test_a_position_in_time(lamb: Any) -> None:
     moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     stream = {**LEAST["kinesis"], "StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": moment}
