@@ -34,7 +34,7 @@ SECTIONS: dict[str, tuple[str, Any]] = {
 }
 # What reads a section, and what empties it.
 OPERATIONS = {
-    "concurrency": "GetFunctionConcurrency,DeleteFunctionConcurrency",
+    "concurrency": "GetFunctionConcurrency,DeleteFunctionConcurrency,GetFunctionRecursionConfig",
     "async": "GetFunctionEventInvokeConfig,DeleteFunctionEventInvokeConfig",
     "url": "GetFunctionUrlConfig,DeleteFunctionUrlConfig",
     "tags": "ListTags",

@@ -7,13 +7,14 @@ import re
 import shlex
 import subprocess
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote_plus, urlsplit
 
 import pytest
 
+from console.pages.operations import call
 from console.pages.snippets import Call, of
 from functions.models import AuditEntry, Function
-from tests.console.conftest import RUNTIME, Person, role
+from tests.console.conftest import RUNTIME, Person, role, zipped
 
 NASTY = [
     "plain",
@@ -47,12 +48,12 @@ def test_values_survive_the_shell_and_the_program(text: str) -> None:
     assert f"--description={text}" in cli or cli[cli.index("--description") + 1] == text
     curl = words(found["curl"])
     assert json.loads(curl[curl.index("--data-raw") + 1]) == {"Description": text}
-    call = next(
+    made_call = next(
         node
         for node in ast.walk(ast.parse(found["boto3"]))
         if isinstance(node, ast.Call) and node.keywords and any(each.arg == "Description" for each in node.keywords)
     )
-    assert {each.arg: ast.literal_eval(each.value) for each in call.keywords}["Description"] == text
+    assert {each.arg: ast.literal_eval(each.value) for each in made_call.keywords}["Description"] == text
 
 
 def test_curl_goes_where_the_model_says() -> None:
@@ -115,6 +116,28 @@ def test_rows_of_pages_say_their_calls(alice: Person, invoked: Any) -> None:
     assert '"MetricName": "Invocations"' in shown(alice, f"{here}/monitor/", "GetMetricData")
 
 
+def test_rows_of_layers_permissions_and_sources_say_their_calls(alice: Person) -> None:
+    function = alice.create("copied", Publish=True)
+    name, everybody = {"FunctionName": "copied"}, {"StatementId": "all", "Principal": "*"}
+    layer = {"LayerName": "shared", "VersionNumber": 1}
+    queue = f"arn:aws:sqs:us-east-1:{alice.caller.account_id}:jobs"
+    call(alice.caller, "PublishLayerVersion", LayerName="shared", Content={"ZipFile": zipped()})
+    call(alice.caller, "AddLayerVersionPermission", Action="lambda:GetLayerVersion", **layer, **everybody)
+    call(alice.caller, "AddPermission", Action="lambda:InvokeFunction", **name, **everybody)
+    call(alice.caller, "PutProvisionedConcurrencyConfig", Qualifier="1", ProvisionedConcurrentExecutions=1, **name)
+    mapping = call(alice.caller, "CreateEventSourceMapping", EventSourceArn=queue, **name)
+    here = "/functions/copied"
+    assert "DeleteLayerVersion" in shown(alice, "/layers/", "ListLayerVersions")
+    assert "--version-number 1" in shown(alice, "/layers/shared/", "GetLayerVersion")
+    sharing = "/layers/shared/versions/1/sharing/"
+    assert "--statement-id all" in shown(alice, sharing, "RemoveLayerVersionPermission")
+    permissions = shown(alice, f"{here}/config/permissions/", "GetPolicy")
+    assert f"ResourceArn={quote_plus(function.arn)}" in permissions
+    assert "--statement-id all" in shown(alice, f"{here}/config/permissions/", "RemovePermission")
+    assert "--qualifier 1" in shown(alice, f"{here}/config/concurrency/", "GetProvisionedConcurrencyConfig")
+    assert f"--uuid {mapping['UUID']}" in shown(alice, f"{here}/triggers/", "GetEventSourceMapping")
+
+
 def test_other_operations_are_offered_by_role(alice: Person, victor: Person) -> None:
     alice.create("offered")
     assert "DeleteFunction,GetFunction/" in shown(alice, "/functions/", "GetFunction")
@@ -122,6 +145,7 @@ def test_other_operations_are_offered_by_role(alice: Person, victor: Person) -> 
 
 
 GENERAL = {"Description": "new", "Runtime": RUNTIME, "Handler": "a.b", "MemorySize": "256", "Timeout": "9"}
+LAYER = "arn:aws:lambda:us-east-1:222222222222:layer:shared:1"
 FORMS = [
     ("config/general/", GENERAL, "--memory-size 256"),
     ("config/environment/", {"Environment": "KEY=it's"}, "--environment"),
@@ -136,6 +160,13 @@ FORMS = [
     ("aliases/prod/", {"FunctionVersion": "$LATEST"}, "update-alias"),
     ("aliases/prod/rollback/", {"Version": "1"}, "--routing-config"),
     ("triggers/function_url/new/", {"AuthType": "NONE"}, "--auth-type NONE"),
+    ("config/layers/", {"other": LAYER}, f"--layers '[\"{LAYER}\"]'"),
+    ("permissions/new/", {"StatementId": "s", "Action": "lambda:GetFunction", "Principal": "*"}, "--principal '*'"),
+    ("permissions/policy/", {"Policy": '{"Statement": []}'}, "put-resource-policy"),
+    ("permissions/policy/", {"Policy": ""}, "delete-resource-policy"),
+    ("permissions/of/s/remove/", {}, "--statement-id s"),
+    ("provisioned/", {"Qualifier": "prod", "ProvisionedConcurrentExecutions": "2"}, "--qualifier prod"),
+    ("provisioned/prod/remove/", {}, "delete-provisioned-concurrency-config"),
 ]
 
 
@@ -162,6 +193,8 @@ def state(function: Function) -> Any:
         list(function.aliases.values()),
         list(function.urls.values()),
         list(function.event_invoke_configs.values()),
+        list(function.policies.values()),
+        list(function.provisioned.values()),
     ]
 
 

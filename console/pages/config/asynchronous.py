@@ -103,8 +103,9 @@ class AsynchronousForm(ConfigurationForm):
 
     def refuse(self, error: ServiceError) -> None:
         """Of a text that is no ARN the error names where in the request it stands."""
-        place = PLACE.search(error.message or "") if error.field == "DestinationConfig" else None
+        message = error.message or error.code
+        place = PLACE.search(message) if error.field == "DestinationConfig" else None
         if place is None:
             super().refuse(error)
         else:
-            self.add_error(f"On{place[1]}", error.message)
+            self.add_error(f"On{place[1]}", message)
