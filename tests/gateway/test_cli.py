@@ -41,6 +41,22 @@ class TestCli:
         assert answer(hearth, "lambda", "invoke", *name, *payload) == {"StatusCode": 200, "ExecutedVersion": "$LATEST"}
         assert json.loads(out.read_text()) == {"k": "ë"}
         assert answer(hearth, "lambda", "list-tags", "--resource", str(made["FunctionArn"])) == {"Tags": {}}
+        package.write_bytes(zip_of({"app.py": "def handler(event, context):\n    return 2\n"}))
+        updated = answer(hearth, "lambda", "update-function-code", *name, "--zip-file", f"fileb://{package}")
+        assert updated["CodeSha256"] != made["CodeSha256"]
+        configured = ("--timeout", "7", "--environment", "Variables={ONE=1,TWO=2}")
+        changed = answer(hearth, "lambda", "update-function-configuration", *name, *configured)
+        assert (changed["Timeout"], changed["Environment"]) == (7, {"Variables": {"ONE": "1", "TWO": "2"}})
+        assert aws(hearth, "lambda", "wait", "function-updated-v2", *name).returncode == 0
+        assert answer(hearth, "lambda", "publish-version", *name)["Version"] == "1"
+        alias = ("--name", "live", "--function-version", "1")
+        assert str(answer(hearth, "lambda", "create-alias", *name, *alias)["AliasArn"]).endswith(":gateway-cli:live")
+        called = answer(hearth, "lambda", "invoke", *name, "--qualifier", "live", str(out))
+        assert (called["ExecutedVersion"], json.loads(out.read_text())) == ("1", 2)
+        permission = ("--statement-id", "s3", "--action", "lambda:InvokeFunction", "--principal", "s3.amazonaws.com")
+        assert "Statement" in answer(hearth, "lambda", "add-permission", *name, *permission)
+        listed = answer(hearth, "lambda", "list-functions", "--query", "Functions[].FunctionName")
+        assert "gateway-cli" in listed
         assert aws(hearth, "lambda", "delete-function", *name).returncode == 0
 
     @pytest.mark.parametrize(
