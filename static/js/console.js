@@ -36,8 +36,8 @@ function cycleTheme(url) {
   dispatchEvent(new Event("hearth:theme"));
 }
 
-// The tab one is on may lie beyond the edge of a narrow window.
-for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+// The tab or section one is on may lie beyond the edge of a narrow window.
+for (const tab of document.querySelectorAll(".tabs [aria-current], .subnav [aria-current]")) {
   const bar = tab.parentElement;
   bar.scrollLeft = tab.offsetLeft - bar.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
 }

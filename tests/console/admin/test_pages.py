@@ -20,6 +20,7 @@ def note(number: int, **fields: object) -> None:
 def test_limits_say_where_they_come_from(bob: Person, settings: Settings) -> None:
     settings.HEARTH_LIMITS = {"tags": 7}
     rows = {row.name: row for row in bob.client.get("/admin/limits/").context["rows"]}
+    assert [name for name, row in rows.items() if row.label == name] == []
     assert (rows["tags"].value, rows["tags"].default, rows["tags"].is_changed) == (7, 50, True)
     assert not rows["zipped_bytes"].is_changed
     assert rows["concurrency"].setting == "HEARTH_CONCURRENCY"
