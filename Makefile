@@ -10,6 +10,7 @@ run:
 	@exec $(PYTHON) -m console.launch
 
 test: check
+	@$(MAKE) --no-print-directory clients || echo "hearth: without SAM CLI and Chalice their tests are skipped" >&2
 	@sh tests/run.sh
 
 check:
@@ -33,11 +34,14 @@ fuzz:
 	@sh console/launch/setup.sh test
 	HEARTH_FUZZ=5000 HEARTH_DATA=$(TEST_DATA) $(PYTHON) -m pytest tests/gateway/test_malformed.py
 
-# SAM CLI and Chalice in an environment of their own, for tests/clients.
+# SAM CLI and Chalice in an environment of their own, for tests/clients. Once for each lock file.
+CLIENTS = tests/clients/.venv
 clients:
 	@sh console/launch/setup.sh test
-	.venv/bin/uv venv --clear --python 3.11 tests/clients/.venv
-	.venv/bin/uv pip install --python tests/clients/.venv/bin/python -r tests/clients/requirements.txt
+	@cmp -s tests/clients/requirements.txt $(CLIENTS)/.installed || { \
+		.venv/bin/uv venv --quiet --clear --python $(PYTHON) $(CLIENTS) && \
+		.venv/bin/uv pip install --quiet --python $(CLIENTS)/bin/python -r tests/clients/requirements.txt && \
+		cp tests/clients/requirements.txt $(CLIENTS)/.installed; }
 
 lock:
 	.venv/bin/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --quiet requirements.in -o requirements.txt
