@@ -107,6 +107,11 @@ def furnish(hearth: RunningHearth, admin: BrowserContext) -> None:
     split = {"AdditionalVersionWeights": {"2": 0.5}}
     client.create_alias(FunctionName=NAME, Name="prod", FunctionVersion="1", RoutingConfig=split)
     client.create_alias(FunctionName=NAME, Name="beta", FunctionVersion="2")
+    client.put_provisioned_concurrency_config(FunctionName=NAME, Qualifier="beta", ProvisionedConcurrentExecutions=1)
+    queue = f"arn:aws:sqs:us-east-1:{hearth.credentials['account_id']}:jobs"
+    client.create_event_source_mapping(FunctionName=NAME, EventSourceArn=queue)
+    everybody = {"StatementId": "s", "Action": "lambda:GetLayerVersion", "Principal": "*"}
+    client.add_layer_version_permission(LayerName=NAME, VersionNumber=1, **everybody)
     url = hearth.public_url(NAME)
     urllib.request.urlopen(urllib.request.Request(hearth.endpoint, headers={"Host": urlsplit(url).netloc})).close()
     client.put_function_event_invoke_config(FunctionName=NAME, DestinationConfig={"OnFailure": {"Destination": arn}})
