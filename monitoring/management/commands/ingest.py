@@ -1,6 +1,5 @@
 """`manage.py ingest`: write the reports of the spool to the database until told to stop."""
 
-import os
 import signal
 from argparse import ArgumentParser
 from pathlib import Path
@@ -10,6 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from monitoring.ingest.ingester import Ingester
+from monitoring.ingest.priority import give_way
 from monitoring.ingest.stop import Stop
 
 
@@ -21,5 +21,5 @@ class Command(BaseCommand):
         parser.add_argument("--spool", type=Path, default=settings.HEARTH_SPOOL, help="the spool's directory")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        os.nice(10)  # a report may wait a moment, an invocation must not
+        give_way()
         Ingester(options["spool"]).run(Stop().on_signal(signal.SIGTERM, signal.SIGINT))
