@@ -20,7 +20,7 @@ from monitoring.ingest.writer import Batch, CursorMoved, Writer
 from monitoring.live import Publisher
 from monitoring.models import SpoolCursor
 
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.1
 BATCH_REPORTS = 500
 BATCH_BYTES = 4 * 1024 * 1024
 BACKOFF_SECONDS = (0.1, 5.0)  # after the first failure, at most
