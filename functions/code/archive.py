@@ -29,9 +29,8 @@ MALFORMED = (
     zlib.error,
     struct.error,
     EOFError,
-    NotImplementedError,
     OverflowError,
-    RuntimeError,
+    RuntimeError,  # and its subclass for a compression that zipfile does not know
     ValueError,
 )
 
