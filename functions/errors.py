@@ -109,6 +109,10 @@ class RequestEntityTooLargeException(ServiceError):
     code = "RequestEntityTooLargeException"
 
 
+class NoPublishedVersionException(ServiceError):
+    code = "NoPublishedVersionException"
+
+
 class InvalidRequestContentException(ServiceError):
     code = "InvalidRequestContentException"
 

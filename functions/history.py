@@ -11,6 +11,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from functions import lookup
 from functions.models import Alias, AuditEntry, Function
 
 
@@ -103,12 +104,13 @@ def previous_targets(alias: Alias, limit: int = 10) -> list[Target]:
         label = was.get("version")
         if label and (label != alias.version or alias.routing):
             left.setdefault(label, row)
-    numbers = [int(label) for label in left if label.isdigit()]
-    there = dict(alias.function.versions.filter(number__in=[0, *numbers]).values_list("number", "description"))
+    numbers = {label: lookup.version_number(label) for label in left}
+    known = [number for number in numbers.values() if number is not None]
+    there = dict(alias.function.versions.filter(number__in=[0, *known]).values_list("number", "description"))
     return [
         Target(label, there[number], row.at, row.actor)
         for label, row in left.items()
-        if (number := int(label) if label.isdigit() else 0) in there
+        if (number := numbers[label]) in there and number is not None
     ][:limit]
 
 

@@ -3,7 +3,7 @@
 from functions.arn import FunctionReference
 from functions.errors import PreconditionFailedException, ResourceNotFoundException
 from functions.layer_arn import LayerReference
-from functions.models import LATEST, Alias, Function, FunctionVersion, LayerVersion
+from functions.models import LATEST, LATEST_PUBLISHED, PUBLISHED, Alias, Function, FunctionVersion, LayerVersion
 
 STALE = (
     "The Revision Id provided does not match the latest Revision Id. "
@@ -19,6 +19,8 @@ def version_number(qualifier: str | None) -> int | None:
     """The row number a qualifier means: 0 for none and `$LATEST`; None for an alias, or digits that are no number."""
     if not qualifier or qualifier == LATEST:
         return 0
+    if qualifier == LATEST_PUBLISHED:
+        return PUBLISHED
     return int(qualifier) if qualifier.isdigit() and qualifier[0] != "0" and len(qualifier) < 10 else None
 
 

@@ -1,11 +1,14 @@
 """/a/<arn>: to the page of a function, a version, an alias, or a layer."""
 
+from urllib.parse import urlencode
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from console.pages import access, alias, function_head, layer
+from functions import lookup
 from functions.arn import parse
 from functions.errors import ServiceError
 
@@ -26,6 +29,7 @@ def resolve(request: HttpRequest, arn: str) -> HttpResponse:
         return redirect("function", function.name)
     if function.aliases.filter(name=qualifier).exists():
         return redirect(alias.page(function.name, qualifier))
-    if qualifier.isdecimal() and function.versions.filter(number=int(qualifier)).exists():
-        return redirect(f"{reverse('function', args=[function.name])}?qualifier={qualifier}")
+    number = lookup.version_number(qualifier)
+    if number is not None and function.versions.filter(number=number).exists():
+        return redirect(f"{reverse('function', args=[function.name])}?{urlencode({'qualifier': qualifier})}")
     raise Http404(f"{function.name} has no version or alias {qualifier}.")

@@ -12,7 +12,7 @@ from console.pages import access
 from console.pages.admin import layout as admin
 from console.pages.configuration import SECTIONS
 from console.pages.settings import layout as own
-from functions.models import LATEST, Function
+from functions.models import LATEST, Function, version
 
 FOUND = 8  # functions in one answer
 # `g` and then this key goes there.
@@ -95,7 +95,7 @@ def _of_function(function: Function) -> list[dict[str, str]]:
         for key, (label, _) in SECTIONS.items()
     ]
     newest = function.versions.filter(number__gt=0).order_by("-number").values_list("number", flat=True)[:2]
-    for before, after in pairwise([*(str(each) for each in reversed(list(newest))), LATEST]):
+    for before, after in pairwise([*(version.label(each) for each in reversed(list(newest))), LATEST]):
         url = reverse("difference", args=[name, before, after])
         entries.append(_entry(f"{name}: difference {before} to {after}", url, "branch"))
     return entries

@@ -25,7 +25,7 @@ from functions.actions.test_event import MAX_NAME, save_test_event
 from functions.arn import parse
 from functions.errors import ServiceError
 from functions.invoke import routing, sync
-from functions.models import LATEST, AsyncEvent, Delivery, Function
+from functions.models import LATEST, AsyncEvent, Delivery, Function, version
 from monitoring.models import Invocation, LogGroup
 from monitoring.queries import invocations, logs
 from monitoring.queries import requests as grouped
@@ -206,8 +206,8 @@ def _show(request: HttpRequest, detail: Detail, *, event_name: str | None = None
     if function is not None:
         targets = [(LATEST, "$LATEST, the draft")]
         targets += [(alias.name, f"Alias {alias.name}, version {alias.version}") for alias in function.aliases.all()]
-        labels = function.versions.filter(number__gt=0).order_by("-number").values_list("number", flat=True)
-        targets += [(str(label), f"Version {label}") for label in labels[:100]]
+        numbers = function.versions.filter(number__gt=0).order_by("-number").values_list("number", flat=True)
+        targets += [(label, f"Version {label}") for label in map(version.label, numbers[:100])]
     qualifier = record.qualifier if record else ""
     context = {
         "section": "functions",

@@ -9,6 +9,7 @@ from console.pages.operations import call
 from console.pages.snippets import Call
 from console.pages.version_page import AliasForm, PublishForm
 from functions.errors import ServiceError
+from functions.models.version import label
 
 
 @access.page
@@ -46,9 +47,9 @@ def publish(request: HttpRequest, name: str) -> HttpResponse:
 def delete(request: HttpRequest, name: str, number: int) -> HttpResponse:
     function_head.find(request, name)
     try:
-        call(access.caller(request), "DeleteFunction", FunctionName=name, Qualifier=str(number))
+        call(access.caller(request), "DeleteFunction", FunctionName=name, Qualifier=label(number))
     except ServiceError as error:
         notice.refused(request, error.message or error.code)
     else:
-        notice.done(request, f"Deleted version {number}.")
+        notice.done(request, f"Deleted version {label(number)}.")
     return redirect("versions", name)

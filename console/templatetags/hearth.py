@@ -48,6 +48,12 @@ def compact(value: float | None) -> str:
 
 
 @register.filter
+def version(label: str) -> str:
+    """A version's label among other text: v7, but $LATEST."""
+    return label if label.startswith("$") else f"v{label}"
+
+
+@register.filter
 def milliseconds(value: float | None) -> str:
     """Milliseconds as a person reads them: 0.84 ms, 212 ms, 1.94 s."""
     if value is None:

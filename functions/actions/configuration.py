@@ -38,7 +38,6 @@ ABSENT = (
     "DurableConfig",
     "FileSystemConfigs",
     "ImageConfig",
-    "PublishTo",
     "RuntimeConfig",
 )
 # The variables that Lambda itself sets. Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html

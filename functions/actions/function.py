@@ -47,8 +47,12 @@ def create(
     *,
     tags: Mapping[str, str] | None = None,
     publish: bool = False,
+    publish_to: str | None = None,
 ) -> FunctionVersion:
-    """A new function. `members` are those of CreateFunction, in the model's spelling. The version: `$LATEST`, or 1."""
+    """A new function. `members` are those of CreateFunction, in the model's spelling.
+
+    The version: `$LATEST`, or what was published of it.
+    """
     _check_name(reference)
     if not members.get("Runtime") or not members.get("Handler"):
         raise InvalidParameterValueException(
@@ -87,7 +91,7 @@ def create(
                 _stamp(caller, latest)
                 latest.save(force_insert=True)
                 _announce(reference)
-                return _published(caller, latest, detail) if publish else latest
+                return _published(caller, latest, detail, publish_to) if publish else latest
         except IntegrityError:
             if rows.exists():  # somebody else was faster
                 raise _exists(reference) from None
@@ -103,6 +107,7 @@ def update_code(
     architectures: list[str] | None = None,
     source_kms_key: str | None = None,
     publish: bool = False,
+    publish_to: str | None = None,
     dry_run: bool = False,
     revision_id: str | None = None,
 ) -> FunctionVersion:
@@ -145,7 +150,7 @@ def update_code(
             deployed(caller, latest.function, Function.Deploy.CODE)
             transaction.on_commit(lambda: store.release(old))
             _announce(reference)
-            return _published(caller, latest, detail) if publish else latest
+            return _published(caller, latest, detail, publish_to) if publish else latest
 
 
 @alone
@@ -228,8 +233,10 @@ def _save(package: Package) -> None:
     Package.objects.bulk_create([package], ignore_conflicts=True)
 
 
-def _published(caller: Caller, latest: FunctionVersion, detail: dict[str, Any]) -> FunctionVersion:
-    version = snapshot(caller, latest)
+def _published(
+    caller: Caller, latest: FunctionVersion, detail: dict[str, Any], publish_to: str | None
+) -> FunctionVersion:
+    version = snapshot(caller, latest, publish_to=publish_to)
     detail["version"] = version.label
     return version
 

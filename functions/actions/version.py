@@ -1,4 +1,8 @@
-"""Publishing and deleting versions. A published version never changes, and its number is never given again."""
+"""Publishing and deleting versions. A published version never changes, and its number is never given again.
+
+A function on a capacity provider may have `$LATEST.PUBLISHED` too, which each publishing to it replaces.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-version-publishing.html
+"""
 
 import copy
 from uuid import uuid4
@@ -19,7 +23,7 @@ from functions.errors import (
     ResourceConflictException,
 )
 from functions.limits import limits
-from functions.models import Function, FunctionVersion, LayerVersion
+from functions.models import LATEST_PUBLISHED, PUBLISHED, Function, FunctionVersion, LayerVersion
 from functions.names import code_sha256
 
 
@@ -30,8 +34,12 @@ def publish(
     description: str | None = None,
     expected_sha256: str | None = None,
     revision_id: str | None = None,
+    publish_to: str | None = None,
 ) -> FunctionVersion:
-    """A version of what `$LATEST` is now; the newest version again when nothing has changed since."""
+    """A version of what `$LATEST` is now; the newest version again when nothing has changed since.
+
+    `publish_to`: LATEST_PUBLISHED, or None for a number.
+    """
     reference = reference.unqualified()
     with change(caller, "PublishVersion", reference.function_arn) as detail:
         latest = lookup.locked_latest(reference)
@@ -43,39 +51,49 @@ def publish(
                 "Please try again with the CodeSHA256 in $LATEST.",
                 field="CodeSha256",
             )
-        following = latest.function.next_version
-        version = snapshot(caller, latest, description)
+        draft = latest.revision_id
+        version = snapshot(caller, latest, description, publish_to)
         detail.update(version=version.label, description=version.description, package=version.package_id)
-        if version.number == following:
+        if latest.revision_id != draft:
             deployed(caller, latest.function, Function.Deploy.VERSION)
         else:
             detail["unchanged"] = True
         return version
 
 
-def snapshot(caller: Caller, latest: FunctionVersion, description: str | None = None) -> FunctionVersion:
+def snapshot(
+    caller: Caller, latest: FunctionVersion, description: str | None = None, publish_to: str | None = None
+) -> FunctionVersion:
     """The publishing itself, for a `$LATEST` whose function is locked."""
     function = latest.function
+    if publish_to and not latest.capacity_provider:
+        raise InvalidParameterValueException(
+            f"{LATEST_PUBLISHED} is for functions with a capacity provider.", field="PublishTo"
+        )
     content = fingerprint(latest)
-    newest = function.versions.select_related("package").exclude(number=0).order_by("-number").first()
+    newest = _newest(function, publish_to)
     if newest is not None and newest.fingerprint == content:
         newest.function = function
         return newest
     check_storage(function.account_id, function.region, latest.package.size)
     published = copy.copy(latest)
-    published.pk = None
+    published.pk = newest.pk if newest and publish_to else None
     published._state = copy.copy(latest._state)
-    published._state.adding = True
-    published.number = function.next_version
+    published._state.adding = published.pk is None
+    published.number = PUBLISHED if publish_to else function.next_version
     published.fingerprint = content
     published.revision_id = uuid4()
     published.last_modified = timezone.now()
     published.modified_by = caller.user_name
     if description is not None:
         published.description = description
-    published.save(force_insert=True)
-    function.next_version += 1
-    function.save(update_fields=["next_version"])
+    published.save()
+    if not publish_to:
+        function.next_version += 1
+        function.save(update_fields=["next_version"])
+    elif newest is not None:
+        old = (newest.package_id, newest.layer_tree)
+        transaction.on_commit(lambda: store.release(*old))
     latest.revision_id = uuid4()
     latest.save(update_fields=["revision_id"])
     return published
@@ -125,6 +143,14 @@ def storage_used(account_id: str, region: str) -> int:
     functions = FunctionVersion.objects.filter(function__account_id=account_id, function__region=region)
     layers = LayerVersion.objects.filter(layer__account_id=account_id, layer__region=region)
     return sum(rows.aggregate(total=Sum("package__size"))["total"] or 0 for rows in (functions, layers))
+
+
+def _newest(function: Function, publish_to: str | None) -> FunctionVersion | None:
+    """The version that a publishing gives again when nothing has changed since it."""
+    rows = function.versions.select_related("package")
+    if publish_to:
+        return rows.filter(number=PUBLISHED).first()
+    return rows.filter(number__gt=0, number__lt=PUBLISHED).order_by("-number").first()
 
 
 def _aliases_of(function: Function, version: FunctionVersion) -> list[str]:

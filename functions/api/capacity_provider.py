@@ -43,7 +43,7 @@ def list_function_versions_by_capacity_provider(caller: Caller, request: dict[st
     )
     return {
         "CapacityProviderArn": provider.arn,
-        "FunctionVersions": [{"FunctionArn": version.arn, "State": version.state} for version in found],
+        "FunctionVersions": [{"FunctionArn": version.arn, "State": version.shown_state} for version in found],
         **more,
     }
 

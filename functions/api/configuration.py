@@ -56,7 +56,7 @@ def configuration(version: FunctionVersion, arn: str) -> dict[str, Any]:
     """As the operations on one function show it."""
     shown = {
         **summary(version, arn),
-        "State": version.state,
+        "State": version.shown_state,
         "LastUpdateStatus": version.last_update_status,
         "RuntimeVersionConfig": _runtime_version(version),
     }
@@ -73,6 +73,8 @@ def accepted(version: FunctionVersion, arn: str, *, is_new: bool) -> dict[str, A
     shown = {**configuration(version, arn), "RevisionId": str(uuid4())}
     if is_new:
         del shown["LastUpdateStatus"]
+        if version.capacity_provider and not version.number:
+            return shown  # nothing is made ready for what cannot be invoked
         return {**shown, "State": "Pending", "StateReason": REASON, "StateReasonCode": REASON_CODE}
     return {
         **shown,

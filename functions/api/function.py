@@ -6,14 +6,13 @@ from functions import lookup
 from functions.access.caller import Caller
 from functions.actions import function as actions
 from functions.actions import version as versions
-from functions.actions.configuration import refuse_absent
 from functions.api.configuration import accepted, configuration, summary
 from functions.api.paging import page
 from functions.arn import parse
 from functions.code.download import location
 from functions.code.sources import Artifact, artifact
 from functions.errors import InvalidParameterValueException
-from functions.models import FunctionVersion
+from functions.models import LATEST_PUBLISHED, FunctionVersion
 
 Operation = dict[str, Any]
 
@@ -27,6 +26,7 @@ def create_function(caller: Caller, request: Operation) -> Operation:
         _code(caller, request),
         tags=request.get("Tags"),
         publish=bool(request.get("Publish")),
+        publish_to=_publish_to(request),
     )
     # AWS names the function, not the version, even when it published one.
     return accepted(version, reference.function_arn, is_new=True)
@@ -79,13 +79,14 @@ def update_function_code(caller: Caller, request: Operation) -> Operation:
         architectures=request.get("Architectures"),
         source_kms_key=request.get("SourceKMSKeyArn"),
         publish=bool(request.get("Publish")),
+        publish_to=_publish_to(request),
         dry_run=bool(request.get("DryRun")),
         revision_id=request.get("RevisionId"),
     )
     if request.get("DryRun"):
         return configuration(version, reference.function_arn)
     if version.number:
-        return accepted(version, version.arn, is_new=True)
+        return accepted(version, version.arn, is_new=version.label != LATEST_PUBLISHED)
     return accepted(version, reference.function_arn, is_new=False)
 
 
@@ -117,12 +118,18 @@ def _code(caller: Caller, request: Operation) -> Artifact:
 
 def _new_code(caller: Caller, request: Operation) -> Artifact:
     """The code of UpdateFunctionCode. Every function here has packageType Zip."""
-    refuse_absent(request)
     if request.get("ImageUri"):
         raise InvalidParameterValueException(
             "Please don't provide ImageUri when updating a function with packageType Zip.", field="ImageUri"
         )
     return _found(artifact(caller, request))
+
+
+def _publish_to(request: Operation) -> str | None:
+    to: str | None = request.get("PublishTo")
+    if to and not request.get("Publish"):
+        raise InvalidParameterValueException("PublishTo says where to publish: it needs Publish.", field="PublishTo")
+    return to
 
 
 def _found(code: Artifact | None) -> Artifact:

@@ -5,20 +5,19 @@ from typing import Any
 from functions import lookup
 from functions.access.caller import Caller
 from functions.actions import version as actions
-from functions.actions.configuration import refuse_absent
 from functions.api.configuration import configuration, summary
 from functions.api.paging import page
 from functions.arn import parse
 
 
 def publish_version(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
-    refuse_absent(request)
     version = actions.publish(
         caller,
         parse(request["FunctionName"], None, caller),
         description=request.get("Description"),
         expected_sha256=request.get("CodeSha256"),
         revision_id=request.get("RevisionId"),
+        publish_to=request.get("PublishTo"),
     )
     return configuration(version, version.arn)
 

@@ -11,11 +11,17 @@ from dataclasses import dataclass, replace
 from functions import lookup, reservations
 from functions.arn import FunctionReference
 from functions.cache import GenerationCache
-from functions.errors import InvalidRuntimeException, ResourceConflictException, ResourceNotFoundException
+from functions.errors import (
+    InvalidParameterValueException,
+    InvalidRuntimeException,
+    NoPublishedVersionException,
+    ResourceConflictException,
+    ResourceNotFoundException,
+)
 from functions.execution.runtimes import discovery
 from functions.execution.spec import FunctionSpec
 from functions.limits import concurrency
-from functions.models import LATEST, Alias, Function, FunctionVersion, ScalingConfig
+from functions.models import LATEST, LATEST_PUBLISHED, PUBLISHED, Alias, Function, FunctionVersion, ScalingConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ def resolve(reference: FunctionReference) -> Route:
 
 def _read(reference: FunctionReference) -> _Target:
     qualifier = reference.qualifier or LATEST
-    if qualifier == LATEST or qualifier.isdigit():
+    if qualifier.startswith(LATEST) or qualifier.isdigit():
         return _Target(_route(qualifier, reference))
     alias = Alias.objects.filter(
         function__account_id=reference.account_id,
@@ -75,6 +81,8 @@ def _route(label: str, reference: FunctionReference) -> Route:
     version = None if number is None else _version(reference, number)
     if version is None:
         raise _not_found(reference)
+    if version.capacity_provider and not number:
+        return _published(reference)
     if version.state not in (FunctionVersion.State.ACTIVE, FunctionVersion.State.INACTIVE):
         raise ResourceConflictException(
             "The operation cannot be performed at this time. The function is currently in the following state: "
@@ -89,6 +97,28 @@ def _route(label: str, reference: FunctionReference) -> Route:
     function = version.function
     arn = f"{function.arn}:{qualifier}" if qualifier else function.arn
     return Route(_spec(function, version), arn, qualifier, function.recursive_loop == Function.RecursiveLoop.ALLOW)
+
+
+def _published(reference: FunctionReference) -> Route:
+    """Of a function on a capacity provider, whose draft is never invoked: what was published of it last."""
+    published = FunctionVersion.objects.filter(
+        number=PUBLISHED,
+        function__account_id=reference.account_id,
+        function__region=reference.region,
+        function__name=reference.name,
+    )
+    if not published.exists():
+        raise NoPublishedVersionException(
+            "The function can't be invoked because no published version exists. For functions with capacity provider "
+            "configuration, either publish a version to $LATEST.PUBLISHED, or specify a published version qualifier."
+        )
+    if reference.qualifier:
+        raise InvalidParameterValueException(
+            "Functions configured with capacity provider configuration can't be invoked with $LATEST qualifier. To "
+            "invoke this function, specify a published version qualifier or $LATEST.PUBLISHED.",
+            field="Qualifier",
+        )
+    return _route(LATEST_PUBLISHED, replace(reference, qualifier=LATEST_PUBLISHED))
 
 
 def _version(reference: FunctionReference, number: int) -> FunctionVersion | None:

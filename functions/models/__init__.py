@@ -23,10 +23,12 @@ from functions.models.scaling_config import ScalingConfig
 from functions.models.schedule import Schedule
 from functions.models.test_event import TestEvent
 from functions.models.user import Membership, User
-from functions.models.version import LATEST, FunctionVersion
+from functions.models.version import LATEST, LATEST_PUBLISHED, PUBLISHED, FunctionVersion
 
 __all__ = [
     "LATEST",
+    "LATEST_PUBLISHED",
+    "PUBLISHED",
     "AccessKey",
     "Account",
     "Alias",

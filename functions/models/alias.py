@@ -6,7 +6,7 @@ class Alias(models.Model):
 
     function = models.ForeignKey("functions.Function", on_delete=models.CASCADE, related_name="aliases")
     name = models.CharField(max_length=128)
-    version = models.CharField(max_length=16)  # label: "$LATEST" or a number
+    version = models.CharField(max_length=32)  # label: "$LATEST", "$LATEST.PUBLISHED" or a number
     routing = models.JSONField(default=dict, blank=True)  # {version label: weight 0.0 to 1.0}, at most one entry
     description = models.CharField(max_length=256, blank=True)
     revision_id = models.UUIDField()

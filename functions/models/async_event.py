@@ -69,7 +69,7 @@ class AsyncEvent(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     result = models.BinaryField(null=True, blank=True)  # the response, or the error payload of the last attempt
     error_type = models.CharField(max_length=128, blank=True)
-    version = models.CharField(max_length=16, blank=True)  # label of the version that the last attempt ran
+    version = models.CharField(max_length=32, blank=True)  # label of the version that the last attempt ran
     trace_id = models.TextField(blank=True)  # with the lineage that recursion is found by
     redriven_as = models.UUIDField(null=True, blank=True)  # the event that took its place after it had failed
 

@@ -4,10 +4,19 @@ from functions.execution.spec import CPU_MB
 from functions.models import capacity_provider
 
 LATEST = "$LATEST"
+LATEST_PUBLISHED = "$LATEST.PUBLISHED"
+# The row number of `$LATEST.PUBLISHED`: after all others, the largest that the column holds.
+PUBLISHED = 2**31 - 1
+
+
+def label(number: int) -> str:
+    """The name of the version with this row number."""
+    return {0: LATEST, PUBLISHED: LATEST_PUBLISHED}.get(number) or str(number)
 
 
 class FunctionVersion(models.Model):
-    """One version of a function: code and configuration. Number 0 is `$LATEST`; the others never change.
+    """One version of a function: code and configuration. Number 0 is `$LATEST`; the others never change, but for
+    `$LATEST.PUBLISHED`, which a function on a capacity provider may publish again and again.
 
     Source: https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html
     """
@@ -84,8 +93,8 @@ class FunctionVersion(models.Model):
 
     @property
     def label(self) -> str:
-        """`$LATEST` or the number, as AWS writes a version."""
-        return str(self.number) if self.number else LATEST
+        """`$LATEST`, `$LATEST.PUBLISHED` or the number, as AWS writes a version."""
+        return label(self.number)
 
     @property
     def arn(self) -> str:
@@ -107,6 +116,12 @@ class FunctionVersion(models.Model):
     def tenant_isolation(self) -> bool:
         """Whether an environment serves one tenant only."""
         return "TenancyConfig" in self.extras
+
+    @property
+    def shown_state(self) -> str:
+        """As AWS tells it: the draft of a function on a capacity provider cannot be invoked."""
+        is_draft = self.capacity_provider and not self.number and self.state == self.State.ACTIVE
+        return "ActiveNonInvocable" if is_draft else self.state
 
     @property
     def log_group(self) -> str:

@@ -16,7 +16,7 @@ from django.db.models import Exists
 from functions.access.caller import Caller
 from functions.arn import FunctionReference
 from functions.errors import InvalidParameterValueException
-from functions.models import Function
+from functions.models import Function, version
 
 
 class Outcome(StrEnum):
@@ -137,4 +137,4 @@ def qualifier_choices(function: Function, *, versions: bool = True) -> tuple[tup
     numbers = (
         function.versions.exclude(number=0).order_by("-number").values_list("number", flat=True) if versions else []
     )
-    return (("", "$LATEST"), *aliases, *((str(number), f"Version {number}") for number in numbers))
+    return (("", "$LATEST"), *aliases, *((label, f"Version {label}") for label in map(version.label, numbers)))

@@ -15,7 +15,7 @@ class Invocation(models.Model):
     account_id = models.CharField(max_length=12)
     region = models.CharField(max_length=32)
     function_name = models.CharField(max_length=64)
-    version = models.CharField(max_length=16)
+    version = models.CharField(max_length=32)
     qualifier = models.CharField(max_length=128, blank=True)
     source = models.CharField(max_length=32)
     started_at = models.DateTimeField()

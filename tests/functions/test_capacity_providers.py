@@ -6,8 +6,13 @@ import pytest
 from botocore.exceptions import ClientError
 from pytest_django import Settings
 
+from functions.access.caller import Caller
+from functions.arn import parse
+from functions.cache import generation
+from functions.errors import InvalidParameterValueException, NoPublishedVersionException
 from functions.invoke.provisioning import wanted
-from tests.functions.world import ACCOUNT, REGION, ROLE, arn, request
+from functions.invoke.routing import resolve
+from tests.functions.world import ACCOUNT, REGION, ROLE, arn, request, zipped
 
 PROVIDER = f"arn:aws:lambda:{REGION}:{ACCOUNT}:capacity-provider:gpu"
 GPU = {
@@ -91,11 +96,61 @@ def test_a_function_is_bound_to_one_that_is_there_and_fits(aws: Any) -> None:
     assert made["CapacityProviderConfig"] == config
     listed = aws.list_function_versions_by_capacity_provider(CapacityProviderName="gpu", MaxItems=1)
     assert listed["CapacityProviderArn"] == PROVIDER
-    assert listed["FunctionVersions"] == [{"FunctionArn": arn("thumbs", "$LATEST"), "State": "Active"}]
+    assert listed["FunctionVersions"] == [{"FunctionArn": arn("thumbs", "$LATEST"), "State": "ActiveNonInvocable"}]
     rest = aws.list_function_versions_by_capacity_provider(CapacityProviderName="gpu", Marker=listed["NextMarker"])
     assert [each["FunctionArn"] for each in rest["FunctionVersions"]] == [arn("thumbs", "1")]
     with pytest.raises(ClientError, match="in use by function versions"):
         aws.delete_capacity_provider(CapacityProviderName="gpu")
+
+
+def test_what_was_published_last_is_published_again_and_invoked(aws: Any, alice: Caller) -> None:
+    def to_invoke(qualifier: str | None) -> str:
+        generation().bump()  # a test's transaction never commits
+        route = resolve(parse("thumbs", qualifier, alice))
+        return f"{route.spec.version} {route.spec.timeout_s}"
+
+    aws.create_capacity_provider(**GPU)
+    name, published = {"FunctionName": "thumbs"}, "$LATEST.PUBLISHED"
+    made = aws.create_function(**request("thumbs", CapacityProviderConfig=BOUND, Timeout=1))
+    assert (made["State"], made["Version"]) == ("ActiveNonInvocable", "$LATEST")
+    with pytest.raises(NoPublishedVersionException):
+        to_invoke(None)
+    first = aws.publish_version(**name, PublishTo="LATEST_PUBLISHED", Description="one")
+    assert (first["Version"], first["FunctionArn"]) == (published, arn("thumbs", published))
+    assert (first["State"], first["Description"]) == ("Active", "one")
+    assert aws.publish_version(**name, PublishTo="LATEST_PUBLISHED")["RevisionId"] == first["RevisionId"]
+    assert aws.publish_version(**name)["Version"] == "1"
+    assert to_invoke(None) == to_invoke(published) == "$LATEST.PUBLISHED 1"
+    with pytest.raises(InvalidParameterValueException, match=r"can't be invoked with \$LATEST qualifier"):
+        to_invoke("$LATEST")
+
+    aws.create_alias(**name, Name="live", FunctionVersion=published)
+    aws.put_function_scaling_config(**name, Qualifier=published, FunctionScalingConfig={"MaxExecutionEnvironments": 1})
+    aws.update_function_configuration(**name, Timeout=2)
+    assert to_invoke(None) == "$LATEST.PUBLISHED 1"
+    again = aws.update_function_code(
+        **name, ZipFile=zipped({"app.py": "x = 1\n"}), Publish=True, PublishTo="LATEST_PUBLISHED"
+    )
+    assert (again["Version"], again["LastUpdateStatus"]) == (published, "InProgress")
+    assert to_invoke(None) == to_invoke("live") == "$LATEST.PUBLISHED 2"
+    versions = [each["Version"] for each in aws.list_versions_by_function(**name)["Versions"]]
+    assert versions == ["$LATEST", "1", published]
+    assert aws.publish_version(**name)["Version"] == "2"
+    with pytest.raises(ClientError, match=r"aliases reference it: \[live\]"):
+        aws.delete_function(**name, Qualifier=published)
+    aws.delete_alias(**name, Name="live")
+    aws.delete_function(**name, Qualifier=published)
+    with pytest.raises(NoPublishedVersionException):
+        to_invoke(None)
+    assert to_invoke("1") == "1 1"
+
+
+def test_what_was_published_last_is_for_functions_on_a_provider(aws: Any) -> None:
+    aws.create_function(**request("thumbs"))
+    with pytest.raises(ClientError, match="for functions with a capacity provider"):
+        aws.publish_version(FunctionName="thumbs", PublishTo="LATEST_PUBLISHED")
+    with pytest.raises(ClientError, match="it needs Publish"):
+        aws.update_function_code(FunctionName="thumbs", ZipFile=zipped(), PublishTo="LATEST_PUBLISHED")
 
 
 def test_a_scaling_configuration(aws: Any) -> None:

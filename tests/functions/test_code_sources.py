@@ -219,10 +219,3 @@ def test_a_dry_run_changes_nothing(aws: Any) -> None:
     assert (done["Version"], done["Architectures"]) == ("1", ["arm64"])
     with pytest.raises(ClientError, match="PreconditionFailedException"):
         aws.update_function_code(**tried, RevisionId=after["RevisionId"])
-
-
-def test_what_would_have_no_effect_is_refused(aws: Any) -> None:
-    aws.create_function(**request("thumbs"))
-    for call, members in ((aws.update_function_code, {"ZipFile": OTHER}), (aws.publish_version, {})):
-        with pytest.raises(ClientError, match="PublishTo is not supported by this endpoint"):
-            call(FunctionName="thumbs", PublishTo="LATEST_PUBLISHED", **members)

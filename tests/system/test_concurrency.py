@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.execution.lane import LaneClient
-from tests.family import ROOT, RunningHearth, wait_for
+from tests.family import ROOT, RunningHearth, wait_for, zip_of
 from tests.system.test_main_job import invoke, metric
 
 SOURCE = """
@@ -157,8 +157,13 @@ def test_a_capacity_provider_is_a_pool_of_nodes(hearth: RunningHearth, request: 
     provider = made["CapacityProviderArn"]
     assert made["State"] == "Pending"
     config = {"LambdaManagedInstancesCapacityProviderConfig": {"CapacityProviderArn": provider}}
-    shown = hearth.deploy(name, SOURCE, CapacityProviderConfig=config, Publish=True)
-    assert shown["CapacityProviderConfig"] == config
+    runtime = f"python3.{sys.version_info.minor}"
+    package = {"Runtime": runtime, "Handler": "app.handler", "Code": {"ZipFile": zip_of({"app.py": SOURCE})}}
+    client.create_function(FunctionName=name, Role=hearth.role, **package, CapacityProviderConfig=config, Publish=True)
+    with pytest.raises(client.exceptions.NoPublishedVersionException, match="no published version exists"):
+        client.invoke(FunctionName=name)
+    client.publish_version(FunctionName=name, PublishTo="LATEST_PUBLISHED")
+    client.get_waiter("published_version_active").wait(FunctionName=name, Qualifier="$LATEST.PUBLISHED")
     with pytest.raises(ClientError, match=r"No worker node of the capacity provider .*:gpu is running") as refused:
         client.invoke(FunctionName=name)
     assert refused.value.response["Error"]["Code"] == "TooManyRequestsException"
@@ -178,6 +183,7 @@ def test_a_capacity_provider_is_a_pool_of_nodes(hearth: RunningHearth, request: 
             return None
 
     assert wait_for("the node", run)["version"] == "1"
+    assert invoke(client, name)[1]["version"] == "$LATEST.PUBLISHED"
     assert not on_node(hearth, name)
     key = f"{hearth.credentials['account_id']}:{hearth.credentials['region']}:{name}"
     with closing(LaneClient(str(lane))) as node:
@@ -191,7 +197,11 @@ def test_a_capacity_provider_is_a_pool_of_nodes(hearth: RunningHearth, request: 
     wait_for("its leave", lambda: run() is None)
 
     listed = client.list_function_versions_by_capacity_provider(CapacityProviderName="gpu")
-    assert [each["FunctionArn"].rpartition(":")[2] for each in listed["FunctionVersions"]] == ["$LATEST", "1"]
+    assert [each["FunctionArn"].rpartition(":")[2] for each in listed["FunctionVersions"]] == [
+        "$LATEST",
+        "1",
+        "$LATEST.PUBLISHED",
+    ]
     with pytest.raises(client.exceptions.ResourceConflictException):
         client.delete_capacity_provider(CapacityProviderName="gpu")
     client.delete_function(FunctionName=name)
