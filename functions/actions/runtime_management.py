@@ -13,7 +13,7 @@ from functions.actions.base import change
 from functions.arn import FunctionReference
 from functions.errors import InvalidParameterValueException
 from functions.execution.runtimes import discovery
-from functions.execution.runtimes.discovery import Interpreter
+from functions.execution.runtimes.interpreter import Interpreter
 from functions.models import FunctionVersion
 
 Mode = FunctionVersion.UpdateRuntimeOn
@@ -73,8 +73,8 @@ def _arn(version: FunctionVersion, full: str) -> str:
 
 
 def _named(version: FunctionVersion, wanted: str) -> Interpreter:
-    for interpreter in discovery.found():
-        if interpreter.runtime == version.runtime and _arn(version, interpreter.version) == wanted:
+    for interpreter in discovery.of(version.runtime):
+        if _arn(version, interpreter.version) == wanted:
             return interpreter
     raise InvalidParameterValueException(
         f"Runtime version {wanted} is not one of the runtime {version.runtime} on this machine.",

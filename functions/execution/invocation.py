@@ -54,6 +54,10 @@ def function_environment(spec: FunctionSpec, log_stream: str, initialization: st
         variables["NODE_PATH"] = (
             f"/opt/nodejs/node{major}/node_modules:/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task"
         )
+    elif runtime.family == "ruby":
+        variables["RUBYLIB"] = "/var/task:/var/runtime/lib:/opt/ruby/lib"
+        abi = f"{runtime.version}.0"
+        variables["GEM_PATH"] = f"/var/task/vendor/bundle/ruby/{abi}:/opt/ruby/gems/{abi}"
     variables |= spec.environment
     variables |= {
         "_HANDLER": spec.handler,

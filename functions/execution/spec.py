@@ -38,6 +38,7 @@ class FunctionSpec:
     tenant_isolation: bool = False  # each invocation has a tenant, and an environment serves one only
     tenant: str = ""  # of one invocation: set by the engine
     layers: str = ""  # the directory in the code store that is shown at /opt; empty without layers
+    stand_in: str = ""  # the interpreter that an administrator chose to serve the runtime: ruby3.1; empty for its own
 
     @property
     def function(self) -> str:
@@ -59,8 +60,9 @@ class FunctionSpec:
 
     @property
     def interpreter(self) -> str:
-        """Which sandboxes can become its environments: the runtime's id, with a version that it is held to."""
-        return f"{self.runtime}@{self.runtime_version}" if self.runtime_version else self.runtime
+        """Which sandboxes can become its environments: the id of what runs it, with a version that it is held to."""
+        name = self.stand_in or self.runtime
+        return f"{name}@{self.runtime_version}" if self.runtime_version else name
 
     def to_wire(self) -> dict[str, Any]:
         return asdict(self)

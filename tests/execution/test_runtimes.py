@@ -1,6 +1,7 @@
 """The table of runtimes against AWS's own model, and discovery on this machine."""
 
 import os
+import shutil
 import stat
 import sys
 from pathlib import Path
@@ -8,10 +9,10 @@ from pathlib import Path
 import botocore.session
 import pytest
 
-from functions.execution.runtimes import discovery
+from functions.execution.runtimes import discovery, places
 from functions.execution.runtimes.table import RUNTIMES
 from functions.execution.spec import LaneError
-from tests.execution.running import RunningExecutor
+from tests.execution.running import PYTHON, RunningExecutor
 
 
 def test_the_table_has_every_id_of_awss_model() -> None:
@@ -52,13 +53,15 @@ def test_places_follow_the_environment(tmp_path: Path, monkeypatch: pytest.Monke
         base = tmp_path / variable
         (base / place).mkdir(parents=True)
         monkeypatch.setenv(variable, str(base))
-        assert base / place in discovery.places()
+        assert base / place in places.programs()
     monkeypatch.setenv("PATH", os.pathsep.join(["relative", "/some/where"]))
-    assert Path("/some/where") in discovery.places()
-    assert Path("relative") not in discovery.places()
+    assert Path("/some/where") in places.programs()
+    assert Path("relative") not in places.programs()
 
 
-SECOND = [each for each in discovery.found() if each != discovery.installed()[each.runtime] and each.family == "python"]
+SECOND = [
+    each for each in discovery.found() if each.family == "python" and each != discovery.installed().get(each.runtime)
+]
 
 
 @pytest.mark.sandbox
@@ -73,3 +76,15 @@ def test_a_function_may_be_held_to_an_interpreter_that_is_not_the_first(executor
 def test_one_that_is_not_there_is_said(executor: RunningExecutor) -> None:
     with pytest.raises(LaneError, match=r"python3\.\d+@3\.0\.1 is not installed on this node"):
         executor.invoke(executor.function("", runtime_version="3.0.1"))
+
+
+def test_what_is_installed_later_is_found_without_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RBENV_ROOT", str(tmp_path))
+    monkeypatch.setattr(discovery, "LOOK_SECONDS", 0.0)
+    before = discovery.found()
+    bin_directory = tmp_path / "versions/own/bin"
+    bin_directory.mkdir(parents=True)
+    shutil.copy(discovery.installed()[PYTHON].path, bin_directory / PYTHON)
+    assert [each.path for each in discovery.found() if each not in before] == [bin_directory / PYTHON]
+    shutil.rmtree(bin_directory)
+    assert discovery.found() == before

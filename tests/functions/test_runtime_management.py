@@ -17,7 +17,7 @@ NAME = {"FunctionName": "thumbs"}
 
 FIRST = discovery.installed()
 # Interpreters that are not the machine's first of their runtime.
-SECOND = [each for each in discovery.found() if each != FIRST[each.runtime]]
+SECOND = [each for each in discovery.found() if each != FIRST.get(each.runtime, each)]
 
 
 def runtime_version(aws: Any, name: str = "thumbs", **members: str) -> str:

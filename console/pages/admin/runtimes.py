@@ -8,11 +8,9 @@ from console.pages import access
 from console.pages.admin import layout
 from console.pages.runtimes import installed_ids, missing_ids
 from functions.execution.runtimes.discovery import installed
-from functions.execution.runtimes.table import RUNTIMES, SUPPORTED_FAMILIES
+from functions.execution.runtimes.families import FAMILIES
+from functions.execution.runtimes.table import RUNTIMES
 from functions.models import FunctionVersion
-
-# By family: a command that puts the interpreter where it is looked for.
-COMMANDS = {"python": "uv python install {version}", "node": "nvm install {version}"}
 
 
 @access.needs("hearth:ListRuntimes")
@@ -35,6 +33,5 @@ def show(request: HttpRequest) -> HttpResponse:
 def command(name: str) -> str:
     """Empty for a family that Hearth cannot run yet."""
     runtime = RUNTIMES[name]
-    if runtime.family not in SUPPORTED_FAMILIES:
-        return ""
-    return COMMANDS[runtime.family].format(version=runtime.version)
+    family = FAMILIES.get(runtime.family)
+    return family.command.format(version=runtime.version) if family else ""

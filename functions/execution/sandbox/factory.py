@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from functions.execution.loop import Loop
-from functions.execution.runtimes.discovery import Interpreter
+from functions.execution.runtimes.interpreter import Interpreter
 from functions.execution.sandbox import seccomp
 from functions.execution.sandbox.cgroups import Group, Groups, GroupV1, GroupV2
 from functions.execution.sandbox.polling import PolledGroup
@@ -25,8 +25,9 @@ from functions.execution.sandbox.uids import UidBlock
 logger = logging.getLogger(__name__)
 PROJECT = Path(__file__).parents[3]
 BOOTSTRAPS = Path(__file__).parents[1] / "runtimes"
-NODE = ["/var/runtime/bootstrap.cjs"]
-# Addons of Node.js may need libraries of layers, and the loader reads LD_LIBRARY_PATH once, when a process starts.
+# What the interpreters of runtimes that are executed run.
+BOOTSTRAP = {"node": "/var/runtime/bootstrap.cjs", "ruby": "/var/runtime/bootstrap.rb"}
+# Addons may need libraries of layers, and the loader reads LD_LIBRARY_PATH once, when a process starts.
 ENVIRONMENT = {"PATH": "/var/lang/bin:/usr/bin:/bin", "LANG": "en_US.UTF-8", "LD_LIBRARY_PATH": LIBRARY_PATH}
 TMP_MB = 512  # AWS's default, and what a pre-warmed sandbox has
 
@@ -148,11 +149,14 @@ class Factory:
 
     def _orders(self) -> list[dict[str, Any]]:
         family, program = self.interpreter.family, f"/var/lang/{self.interpreter.program}"
-        build = {"interpreter": str(self.interpreter.root), "runtime": str(BOOTSTRAPS / family)}
+        root = str(self.interpreter.root)
+        build: dict[str, Any] = {"interpreter": root, "runtime": str(BOOTSTRAPS / family)}
+        if family == "ruby" and root != "/usr":
+            build["as_it_is"] = root  # it knows its library by the path that it was compiled for
         zygote: dict[str, Any] = {"seccomp": (seccomp.program() or b"").hex()}
         if family == "python":
             return [{**build, "python": program}, {**zygote, "module": "bootstrap"}]
-        return [build, {**zygote, "exec": [program, *NODE], "environment": ENVIRONMENT}]
+        return [build, {**zygote, "exec": [program, BOOTSTRAP[family]], "environment": ENVIRONMENT}]
 
     def _answered(self, _events: int) -> None:
         assert self._channel is not None

@@ -3,6 +3,7 @@
 The first message on the channel is a JSON object:
 
     interpreter   directory to show at /var/lang (pyenv's, nvm's, /usr, ...)
+    as_it_is      directory to show at its own path as well; absent for interpreters that run from anywhere
     runtime       directory of the bootstrap, shown at /var/runtime
     python        path under /var/lang of the interpreter to become; absent for runtimes that are executed
     zygote        the message for `zygote.main`
@@ -41,7 +42,7 @@ GENERATED = {
 }
 
 
-def build(interpreter: str, runtime: str) -> None:
+def build(interpreter: str, runtime: str, as_it_is: str = "") -> None:
     """Make the root at NEW. Leaves it writable: the zygote closes it."""
     sc.mount("tmpfs", NEW, "tmpfs", sc.MS_NOSUID, "mode=0755,size=16m")
     for name in DIRECTORIES:
@@ -55,6 +56,9 @@ def build(interpreter: str, runtime: str) -> None:
     show("/usr", f"{NEW}/usr")
     show(interpreter, f"{NEW}/var/lang")
     show(runtime, f"{NEW}/var/runtime")
+    if as_it_is:
+        os.makedirs(f"{NEW}{as_it_is}", exist_ok=True)
+        show(as_it_is, f"{NEW}{as_it_is}")
     for name in DEVICES:
         touch(f"{NEW}/dev/{name}")
         sc.bind(f"/dev/{name}", f"{NEW}/dev/{name}", sc.MS_NOSUID)
@@ -124,7 +128,7 @@ def main(channel_fd: int) -> None:
         os.setgroups([])
     sc.unshare(sc.CLONE_NEWNS)
     sc.mount("", "/", "", sc.MS_REC | sc.MS_PRIVATE)
-    build(order["interpreter"], order["runtime"])
+    build(order["interpreter"], order["runtime"], order.get("as_it_is", ""))
     if "python" not in order:
         # This interpreter goes on, and its library is out of sight after `enter`: load what is needed now.
         sys.path.insert(0, str(Path(__file__).parent))

@@ -1,0 +1,205 @@
+# frozen_string_literal: true
+
+# The Ruby runtime inside a sandbox: loads the handler, then serves one invocation at a time.
+#
+# Standard library only. Speaks frames (length of a JSON head, length of a body, both) on descriptor 3, as
+# `../python/bootstrap.py` describes. Error payloads and log lines are those of AWS's own Ruby runtime client.
+
+require 'json'
+require 'logger'
+require 'stringio'
+
+CONTEXT_VARIABLES = {
+  log_group_name: 'AWS_LAMBDA_LOG_GROUP_NAME',
+  log_stream_name: 'AWS_LAMBDA_LOG_STREAM_NAME',
+  function_name: 'AWS_LAMBDA_FUNCTION_NAME',
+  function_version: 'AWS_LAMBDA_FUNCTION_VERSION',
+  memory_limit_in_mb: 'AWS_LAMBDA_FUNCTION_MEMORY_SIZE'
+}.freeze
+
+# What a handler gets as `context`: the readers that AWS documents.
+class LambdaContext
+  attr_reader :aws_request_id, :invoked_function_arn, :deadline_ms, :identity, :client_context, :tenant_id,
+              *CONTEXT_VARIABLES.keys
+
+  def initialize(head)
+    CONTEXT_VARIABLES.each { |name, variable| instance_variable_set("@#{name}", ENV[variable]) }
+    @aws_request_id = head['id']
+    @invoked_function_arn = head['arn']
+    @deadline_ms = head['deadline_ms']
+    @identity = head['cognito']
+    @client_context = JSON.parse(head['client_context']) unless head['client_context'].to_s.empty?
+    @tenant_id = head['tenant']
+  end
+
+  def get_remaining_time_in_millis
+    [deadline_ms - Process.clock_gettime(Process::CLOCK_REALTIME, :millisecond), 0].max
+  end
+end
+
+module Hearth
+  MAX_RESPONSE = (6 * 1024 * 1024) + 100
+  FRAMES_SHOWN = 100
+
+  # Frames over the inherited socket.
+  class Channel
+    def initialize(number)
+      @socket = IO.for_fd(number, 'r+b')
+      @socket.sync = true
+      @socket.close_on_exec = true
+    end
+
+    def receive
+      head, body = exactly(8).unpack('NN')
+      [JSON.parse(exactly(head)), exactly(body)]
+    end
+
+    def send(head, body = '')
+      text = JSON.generate(head)
+      @socket.write([text.bytesize, body.bytesize].pack('NN') << text << body)
+    end
+
+    private
+
+    def exactly(size)
+      data = @socket.read(size)
+      exit!(0) if data.nil? || data.bytesize < size # the executor has gone
+      data
+    end
+  end
+
+  # An exception as AWS tells of it.
+  class Failure
+    attr_reader :type, :payload
+
+    def initialize(error, classification)
+      @type = "#{classification}<#{error.class}>"
+      frames = (error.backtrace_locations || []).map(&:to_s).take_while { |each| !each.start_with?('/var/runtime/') }
+      message = String.new(error.message.to_s, encoding: 'UTF-8').scrub
+      @payload = { errorMessage: message, errorType: @type, stackTrace: frames.first(FRAMES_SHOWN) }
+    end
+
+    def log(message)
+      puts message
+      puts JSON.pretty_generate(@payload)
+    end
+
+    def json
+      JSON.generate(@payload)
+    end
+  end
+
+  # The formatter of loggers that write to the log: with the id of the request.
+  class Formatter < Logger::Formatter
+    def call(severity, time, progname, message)
+      format("%s, [%s #%d] %5s %s -- %s: %s\r", severity[0], format_datetime(time), Process.pid, severity,
+             Runtime.request_id, progname, msg2str(message)).gsub("\n", "\r").sub(/\r\z/, "\n")
+    end
+  end
+
+  # Prepended to Logger.
+  module LogsToLambda
+    def initialize(device, *rest, formatter: nil, **options)
+      formatter ||= Formatter.new if [nil, $stdout, $stderr].include?(device)
+      super(device || $stdout, *rest, formatter: formatter, **options)
+    end
+  end
+
+  # Prepended to Kernel: what one call puts is one log event, whatever newlines it holds.
+  module WholeEvents
+    def puts(*values)
+      text = values.empty? ? '' : StringIO.new.tap { |lines| lines.puts(*values) }.string
+      $stdout.write(text.chomp.gsub("\n", "\r"), "\n")
+      nil
+    end
+  end
+
+  # The function's code. Handlers are FILE.METHOD, or FILE.CLASS.METHOD with a method of the class itself.
+  class Handler
+    def initialize(name)
+      @file, *@owner, @method = name.split('.')
+      return if @method && @owner.size < 2
+
+      raise ArgumentError, "Invalid handler #{name.split('.')}, must be of form FILENAME.METHOD or " \
+                           'FILENAME.CLASS.METHOD where FILENAME corresponds with an existing Ruby source file ' \
+                           'FILENAME.rb, CLASS is an optional module/class namespace and METHOD is a callable ' \
+                           'method. If using CLASS, METHOD must be a class-level method.'
+    end
+
+    def load
+      require @file
+    end
+
+    def call(event, context)
+      target = @owner.empty? ? TOPLEVEL_BINDING.receiver : Kernel.const_get(@owner.first)
+      result = target.__send__(@method, event: event, context: context)
+      case result
+      when StringIO, IO then result.read.to_s
+      else result.to_json
+      end
+    end
+  end
+
+  # The life of the runtime process.
+  class Runtime
+    class << self
+      attr_accessor :request_id
+    end
+
+    def run
+      @channel = Channel.new(3)
+      @channel.send({ op: 'ready' })
+      head, = @channel.receive
+      become(head['environment'])
+      @handler = Handler.new(head['handler'])
+      @handler.load
+    rescue Exception => e # also SystemExit: as AWS
+      failure = Failure.new(e, 'Init')
+      failure.log("Init error when loading handler #{head && head['handler']}")
+      @channel.send({ op: 'init', error: failure.type }, failure.json)
+      exit!(252)
+    else
+      @channel.send({ op: 'init' })
+      loop { serve(*@channel.receive) }
+    end
+
+    private
+
+    # Environment, search path, gems.
+    def become(environment)
+      ENV.replace(environment)
+      paths = ENV.fetch('RUBYLIB', '').split(':')
+      $LOAD_PATH.unshift('/var/task', *(paths - ['/var/task']))
+      Gem.clear_paths
+    end
+
+    def serve(head, body)
+      Runtime.request_id = head['id']
+      ENV['_X_AMZN_TRACE_ID'] = head['trace'] unless head['trace'].to_s.empty?
+      answer = { op: 'done', id: head['id'] }
+      response = @handler.call(JSON.parse(body), LambdaContext.new(head))
+      size = response.bytesize
+      size > MAX_RESPONSE ? @channel.send(answer.merge(size: size)) : @channel.send(answer, response)
+    rescue NameError => e # also NoMethodError: AWS ends the process after these
+      failed(answer, e, critical: true)
+    rescue StandardError => e
+      failed(answer, e, critical: false)
+    rescue Exception => e
+      failed(answer, e, critical: true)
+    end
+
+    def failed(answer, error, critical:)
+      failure = Failure.new(error, 'Function')
+      failure.log(critical ? 'Critical exception from handler' : 'Error raised from handler method')
+      @channel.send(answer.merge(error: failure.type, last: critical), failure.json)
+      exit!(255) if critical
+    end
+  end
+end
+
+$stdout.sync = true
+$stderr.sync = true
+Logger.prepend(Hearth::LogsToLambda)
+Kernel.prepend(Hearth::WholeEvents)
+Object.include(Hearth::WholeEvents)
+Hearth::Runtime.new.run
