@@ -20,7 +20,13 @@ const CHUNK = 256 * 1024; // bytes of a streamed response in one frame
 const STREAMING = Symbol.for("aws.lambda.runtime.handler.streaming");
 const HIGH_WATER_MARK = Symbol.for("aws.lambda.runtime.handler.streaming.highWaterMark");
 const PRELUDE = Symbol("prelude");
+const NEVER_SETTLED =
+  "The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promise that was " +
+  "never settled. For more information, see https://nodejs.org/docs/latest/api/process.html#exit-codes";
 const state = { id: undefined, finish: null, streaming: null };
+// Since Node.js 24 AWS's runtime knows promises and values only. What the function was written for decides, not what
+// serves it.
+const isModern = () => Number(/nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV)?.[1]) >= 24;
 
 // --- frames ---------------------------------------------------------------------------------------------------------
 
@@ -91,6 +97,7 @@ class Fault extends Error {
   constructor(kind, reason) {
     super(reason instanceof Error ? String(reason) : reason);
     this.name = kind;
+    Error.captureStackTrace(this, Fault); // again: with this name
   }
 }
 
@@ -203,7 +210,7 @@ function invokeStreaming(handler, event, context, close) {
 // --- the handler ----------------------------------------------------------------------------------------------------
 
 async function importFile(file) {
-  const extension = [".js", ".mjs", ".cjs"].find((candidate) => fs.existsSync(file + candidate));
+  const extension = ["", ".js", ".mjs", ".cjs"].find((candidate) => fs.existsSync(file + candidate));
   const require = Module.createRequire(pathToFileURL("/var/task/index.js"));
   if (extension === undefined) {
     const name = path.relative("/var/task", file);
@@ -216,9 +223,10 @@ async function importFile(file) {
 }
 
 function isModule(directory) {
-  for (let place = directory; place !== "/"; place = path.dirname(place)) {
+  for (let place = directory; place !== "/" && !place.endsWith("/node_modules"); place = path.dirname(place)) {
     const file = path.join(place, "package.json");
-    if (fs.existsSync(file)) return JSON.parse(fs.readFileSync(file, "utf8")).type === "module";
+    if (!fs.existsSync(file)) continue;
+    return JSON.parse(fs.readFileSync(file, "utf8")).type === "module";
   }
   return false;
 }
@@ -227,15 +235,17 @@ async function load(handler) {
   const base = path.basename(handler);
   const directory = handler.slice(0, handler.length - base.length);
   const match = base.match(/^([^.]*)\.(.*)$/);
-  if (match === null || handler.includes("..")) throw new Fault("Runtime.MalformedHandlerName", "Bad handler");
+  if (handler.includes("..")) {
+    const advice = "Use absolute paths when specifying root directories in handler names.";
+    throw new Fault("Runtime.MalformedHandlerName", `'${handler}' is not a valid handler name. ${advice}`);
+  }
+  if (match === null) throw new Fault("Runtime.MalformedHandlerName", "Bad handler");
   let module;
   try {
     module = await importFile(path.resolve("/var/task", directory, match[1]));
   } catch (error) {
     if (error instanceof SyntaxError) throw new Fault("Runtime.UserCodeSyntaxError", error);
-    if (error && (error.code === "MODULE_NOT_FOUND" || error.code === "ERR_MODULE_NOT_FOUND")) {
-      throw new Fault("Runtime.ImportModuleError", error);
-    }
+    if (error?.code === "MODULE_NOT_FOUND") throw new Fault("Runtime.ImportModuleError", error);
     throw error;
   }
   const find = (root) => match[2].split(".").reduce((value, name) => value && value[name], root);
@@ -244,14 +254,20 @@ async function load(handler) {
     throw new Fault("Runtime.HandlerNotFound", `${handler} is undefined or not exported`);
   }
   if (typeof found !== "function") throw new Fault("Runtime.HandlerNotFound", `${handler} is not a function`);
+  if (isModern() && found.length >= 3 && !found[STREAMING]) {
+    throw new Fault(
+      "Runtime.CallbackHandlerDeprecated",
+      "ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to " +
+        "modify this function to use a supported handler signature to use Node.js 24 or later. For more information see " +
+        "https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.",
+    );
+  }
   return found;
 }
 
 function contextOf(head) {
   const environment = process.env;
-  const done = (error, result) => state.finish?.(error, result, true);
   const context = {
-    callbackWaitsForEmptyEventLoop: true,
     functionVersion: environment.AWS_LAMBDA_FUNCTION_VERSION,
     functionName: environment.AWS_LAMBDA_FUNCTION_NAME,
     memoryLimitInMB: environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
@@ -263,11 +279,15 @@ function contextOf(head) {
     awsRequestId: head.id,
     tenantId: head.tenant,
     getRemainingTimeInMillis: () => Math.max(head.deadline_ms - Date.now(), 0),
+  };
+  if (isModern()) return context;
+  const done = (error, result) => state.finish?.(error, result, true);
+  return Object.assign(context, {
+    callbackWaitsForEmptyEventLoop: true,
     done,
     succeed: (result) => done(null, result),
     fail: (error) => done(error ?? "handled"),
-  };
-  return context;
+  });
 }
 
 // --- serving --------------------------------------------------------------------------------------------------------
@@ -331,17 +351,22 @@ function invoke(handler, head, body) {
     else waiting = [error, result];
   };
   // Called when nothing is left to do: the handler will never say more.
-  state.empty = () => close(...(waiting ?? [null, null]));
+  const isAsync = isModern() || handler.constructor?.name === "AsyncFunction";
+  state.empty = () => close(...(waiting ?? (isAsync ? [new Fault("Runtime.NodeJsExit", NEVER_SETTLED)] : [null, null])));
   try {
-    const result = handler(event, context, (error, value) => state.finish?.(error, value, false));
-    if (result && typeof result.then === "function") {
+    const result = isModern()
+      ? handler(event, context)
+      : handler(event, context, (error, value) => state.finish?.(error, value, false));
+    if (typeof result?.then === "function") {
       result.then(
         (value) => close(null, value),
         (error) => close(error ?? "handled"),
       );
+    } else if (isModern()) {
+      close(null, result);
     }
   } catch (error) {
-    close(error);
+    close(error ?? "handled");
   }
 }
 
@@ -358,7 +383,7 @@ async function main() {
   const [head] = receive();
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, head.environment);
-  globalThis.awslambda = awslambda;
+  if (!["1", "true"].includes(process.env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA)) globalThis.awslambda = awslambda;
   Module._initPaths(); // NODE_PATH is read once at the start otherwise
   process.on("uncaughtException", (error) => escape("", "Uncaught Exception", error));
   process.on("unhandledRejection", (reason) => {
