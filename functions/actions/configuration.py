@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.access.caller import Caller
-from functions.actions import capacity_provider, runtime_management
+from functions.actions import capacity_provider, network, runtime_management
 from functions.actions.destination import check_dead_letter
 from functions.actions.runtime import check_runtime, check_snapstart
 from functions.errors import (
@@ -36,7 +36,6 @@ KEPT = ("DeadLetterConfig", "KMSKeyArn", "TenancyConfig", "TracingConfig")
 ABSENT = (
     "AcceleratorConfig",
     "DurableConfig",
-    "FileSystemConfigs",
     "ImageConfig",
     "RuntimeConfig",
 )
@@ -110,8 +109,7 @@ def apply(version: FunctionVersion, members: Mapping[str, Any]) -> None:
     if members.get("CapacityProviderConfig") is not None:
         capacity_provider.bind(version, members["CapacityProviderConfig"])
         extras["CapacityProviderConfig"] = members["CapacityProviderConfig"]
-    if members.get("VpcConfig") is not None:
-        extras["VpcConfig"] = _vpc(members["VpcConfig"])
+    network.apply(extras, members)
     if members.get("LoggingConfig") is not None:
         extras["LoggingConfig"] = _logging(extras.get("LoggingConfig", {}), members["LoggingConfig"])
     if members.get("SnapStart") is not None:
@@ -215,15 +213,6 @@ def _check_role(caller: Caller, role: str) -> None:
         raise InvalidParameterValueException(
             "The role defined for the function cannot be assumed by Lambda.", field="Role"
         )
-
-
-def _vpc(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "SubnetIds": list(given.get("SubnetIds") or ()),
-        "SecurityGroupIds": list(given.get("SecurityGroupIds") or ()),
-        "VpcId": "",  # no VPC is behind it here
-        "Ipv6AllowedForDualStack": bool(given.get("Ipv6AllowedForDualStack", False)),
-    }
 
 
 def _logging(current: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def summary(version: FunctionVersion, arn: str) -> dict[str, Any]:
         shown["Layers"] = [{"Arn": layer["Arn"], "CodeSize": layer["CodeSize"]} for layer in version.layers]
     if extras.get("DeadLetterConfig", {}).get("TargetArn"):
         shown["DeadLetterConfig"] = extras["DeadLetterConfig"]
-    for member in ("CapacityProviderConfig", "KMSKeyArn", "TenancyConfig"):
+    for member in ("CapacityProviderConfig", "FileSystemConfigs", "KMSKeyArn", "TenancyConfig"):
         if extras.get(member):
             shown[member] = extras[member]
     return shown

@@ -41,6 +41,21 @@ def test_general_settings_are_saved(alice: Person) -> None:
     )
 
 
+def test_what_is_kept_without_effect_is_said(alice: Person) -> None:
+    alice.create("set")
+    assert "Kept, without effect" not in alice.client.get("/functions/set/config/general/").content.decode()
+    point = "arn:aws:elasticfilesystem:us-east-1:111111111111:access-point/fsap-0123456789abcdef0"
+    members: dict[str, Any] = {
+        "VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
+        "FileSystemConfigs": [{"Arn": point, "LocalMountPath": "/mnt/data"}],
+        "TracingConfig": {"Mode": "Active"},
+    }
+    call(alice.caller, "UpdateFunctionConfiguration", FunctionName="set", **members)
+    page = alice.client.get("/functions/set/config/general/").content.decode()
+    assert "Kept, without effect" in page
+    assert all(text in page for text in ("subnet-1", "sg-1", f"/mnt/data: {point}", "Active"))
+
+
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [

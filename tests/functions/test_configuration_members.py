@@ -1,5 +1,6 @@
 """Members of a function's configuration: kept and shown, or refused; nothing is taken and then ignored in silence."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,30 @@ KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/6a2f1f30-8a75-4b8d-8c0a-0d8b3e5d7f11"
 def shown(aws: Any) -> dict[str, Any]:
     answer: dict[str, Any] = aws.get_function_configuration(FunctionName="thumbs")
     return answer
+
+
+POINT = f"arn:aws:elasticfilesystem:{REGION}:{ACCOUNT}:access-point/fsap-0123456789abcdef0"
+VPC = {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+
+
+def test_file_systems_stand_in_a_vpc(aws: Any) -> None:
+    systems = [{"Arn": POINT, "LocalMountPath": "/mnt/data"}]
+    with pytest.raises(ClientError, match=f"execute in a VPC to reference access point {POINT}"):
+        aws.create_function(**request("thumbs", FileSystemConfigs=systems))
+    assert aws.create_function(**request("thumbs", FileSystemConfigs=systems, VpcConfig=VPC))["FileSystemConfigs"]
+    update = partial(aws.update_function_configuration, FunctionName="thumbs")
+    with pytest.raises(ClientError, match=f"VPC configuration cannot be removed with access point {POINT} referenced"):
+        update(VpcConfig={"SubnetIds": [], "SecurityGroupIds": []})
+    assert update(Timeout=4)["FileSystemConfigs"] == shown(aws)["FileSystemConfigs"] == systems
+    moved = [{"Arn": POINT, "LocalMountPath": "/mnt/other"}]
+    assert update(FileSystemConfigs=moved)["FileSystemConfigs"] == moved
+    assert "FileSystemConfigs" not in update(FileSystemConfigs=[])
+    update(VpcConfig={"SubnetIds": [], "SecurityGroupIds": []})
+    with pytest.raises(ClientError, match="S3FilesConfig is for access points of Amazon S3 Files"):
+        update(FileSystemConfigs=[{**systems[0], "S3FilesConfig": {"DirectS3Read": "AUTO"}}])
+    for wrong in ({"Arn": "fs-1"}, {"LocalMountPath": "/etc"}):
+        with pytest.raises(ClientError, match="ValidationException"):
+            update(FileSystemConfigs=[{**systems[0], **wrong}])
 
 
 @pytest.mark.parametrize(
@@ -63,16 +88,6 @@ def test_a_member_is_read_as_it_was_set(aws: Any, member: str, first: Any, secon
     [
         ("AcceleratorConfig", {"AcceleratorMemorySize": 1}, "AcceleratorConfig is not supported"),
         ("DurableConfig", {"ExecutionTimeout": 60}, "DurableConfig is not supported"),
-        (
-            "FileSystemConfigs",
-            [
-                {
-                    "Arn": f"arn:aws:elasticfilesystem:{REGION}:{ACCOUNT}:access-point/fsap-0123456789abcdef0",
-                    "LocalMountPath": "/mnt/data",
-                }
-            ],
-            "FileSystemConfigs is not supported",
-        ),
         ("LoggingConfig", {"ApplicationLogLevel": "DEBUG"}, "only with the log format JSON"),
         ("LoggingConfig", {"LogFormat": "Text", "SystemLogLevel": "DEBUG"}, "only with the log format JSON"),
     ],

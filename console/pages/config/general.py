@@ -1,4 +1,5 @@
 import platform
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -13,6 +14,7 @@ MACHINE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
 
 class GeneralForm(ConfigurationForm):
+    aside = "function/config/kept.html"
     optional = ("Description",)
     needed = ("MemorySize", "Timeout", "EphemeralStorage")
 
@@ -34,6 +36,7 @@ class GeneralForm(ConfigurationForm):
             "EphemeralStorage": latest.ephemeral_storage,
         }
         super().__init__(*args, initial=initial, **kwargs)
+        self.kept = _kept(latest.extras)
         runtime = self.fields["Runtime"]
         assert isinstance(runtime, forms.ChoiceField)
         here = choices()
@@ -63,3 +66,15 @@ class GeneralForm(ConfigurationForm):
 
     def said(self) -> str:
         return "General configuration saved."
+
+
+def _kept(extras: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """Title and lines of what is set and has no effect here."""
+    vpc = extras.get("VpcConfig") or {}
+    found = {
+        "VPC": [*vpc.get("SubnetIds", ()), *vpc.get("SecurityGroupIds", ())],
+        "File systems": [f"{each['LocalMountPath']}: {each['Arn']}" for each in extras.get("FileSystemConfigs", ())],
+        "KMS keys": [key for key in map(extras.get, ("KMSKeyArn", "SourceKMSKeyArn")) if key],
+        "Tracing": [mode for mode in [extras.get("TracingConfig", {}).get("Mode")] if mode == "Active"],
+    }
+    return [(title, lines) for title, lines in found.items() if lines]
