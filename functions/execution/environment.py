@@ -19,6 +19,7 @@ sandbox. The sandbox is hostile: nothing it sends is believed beyond "this is th
 """
 
 import os
+import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from typing import Any
 
 from functions.execution.logs import PIPE_BYTES, LogBuffer
 from functions.execution.loop import Loop, Promise
+from functions.execution.runtime_api.runtime import RuntimeApi
+from functions.execution.runtime_api.server import ADDRESS
 from functions.execution.sandbox.cgroups import MIB
 from functions.execution.sandbox.factory import TMP_MB, Factory, Sandbox
 from functions.execution.sandbox.place import Placer
@@ -127,7 +130,7 @@ class Environment:
         self.started = time.monotonic()
         self.deadline = 0.0  # of what it does now, monotonic
         self.sandbox: Sandbox | None = None
-        self._stream: Stream | None = None
+        self._stream: Stream | RuntimeApi | None = None
         self._waiting: Promise[Outcome] | None = None
         self._kill_reason = ""
         self._leaving = False  # to be drained when its init is over
@@ -306,9 +309,19 @@ class Environment:
         self.sandbox = sandbox
         self.logs = LogBuffer(sandbox.log)
         self._loop.watch(sandbox.pidfd, self._exited)
-        self._stream = Stream(self._loop, sandbox.control, self._frame, self._hung_up, MAX_HEAD, MAX_BODY)
+        self._stream = self._connect(sandbox)
         if self._kill_reason:
             sandbox.kill()
+
+    def _connect(self, sandbox: Sandbox) -> Stream | RuntimeApi:
+        """The way to the runtime: frames of our own bootstraps, or the Runtime API for those of others."""
+        if self.factory.interpreter.family != "custom":
+            return Stream(self._loop, sandbox.control, self._frame, self._hung_up, MAX_HEAD, MAX_BODY)
+
+        def listen() -> socket.socket:
+            return self.factory.networks.listen(sandbox.pidfd, ADDRESS)
+
+        return RuntimeApi(self._loop, sandbox.control, listen, self._frame, self._hung_up, MAX_HEAD, MAX_RESPONSE)
 
     def _frame(self, head: Head, body: bytes) -> None:
         op = head.get("op")
@@ -336,14 +349,15 @@ class Environment:
             self._loop.later(1.0, lambda: self.kill("protocol"))
 
     def _exited(self, _events: int) -> None:
-        sandbox, waiting = self.sandbox, self._waiting
+        sandbox = self.sandbox
         assert sandbox is not None
         self._loop.forget(sandbox.pidfd)
         status = sandbox.reap()
         while self.logs.drain():
             pass
-        if self.on_chunk is not None and self._stream is not None:
+        if self._stream is not None and (self.on_chunk is not None or isinstance(self._stream, RuntimeApi)):
             self._stream.drain()
+        waiting = self._waiting
         reason = self._kill_reason
         if not reason and status == KILLED and sandbox.group.oom_kills() > self._oom_before:
             reason = OOM

@@ -29,6 +29,7 @@ from functions.execution.sandbox import cgroups, holder, uids
 from functions.execution.sandbox import syscalls as sc
 from functions.execution.sandbox.factory import Factory
 from functions.execution.sandbox.isolation import Isolation
+from functions.execution.sandbox.listen import Networks
 from functions.execution.sandbox.place import Placer
 from functions.execution.server import Server
 from monitoring.ingest.spool import SpoolWriter
@@ -64,6 +65,7 @@ class Executor:
         self.options = options
         self.block = uids.take()
         self.groups, why = self._groups()
+        self.networks = Networks()
         self.isolation = Isolation.of(self.groups, why, self.block)
         self.pools = Pools(
             self.loop,
@@ -153,7 +155,7 @@ class Executor:
         interpreter = discovery.interpreter(runtime, version)
         if interpreter is None:
             raise NoEnvironment(f"The runtime {name} is not installed on this node")
-        return Factory(self.loop, interpreter, self.groups, self.block)
+        return Factory(self.loop, interpreter, self.groups, self.block, self.networks)
 
 
 def first_runtimes() -> list[str]:

@@ -44,7 +44,7 @@ def _platform(outcome: Outcome, kind: str, request_id: str, text: str, status: s
 
 def of(outcome: Answer | Ended, request_id: str, timeout_s: float) -> Failure | None:
     """What AWS says of an outcome; None when it is none of failure."""
-    return ended(outcome, request_id, timeout_s) if isinstance(outcome, Ended) else answered(outcome)
+    return ended(outcome, request_id, timeout_s) if isinstance(outcome, Ended) else answered(outcome, request_id)
 
 
 def ended(end: Ended, request_id: str, timeout_s: float) -> Failure:
@@ -71,13 +71,17 @@ def too_large(limit: int) -> Failure:
     return Failure(Outcome.ERROR, kind, payload, message)
 
 
-def answered(answer: Answer) -> Failure | None:
+def answered(answer: Answer, request_id: str = "") -> Failure | None:
     """What an answer tells of failure; None for a response."""
     head = answer.head
     if "size" in head or (len(answer.body) > MAX_RESPONSE and "error" not in head):
         return too_large(MAX_RESPONSE)
     if "error" not in head:
         return None
+    if "reason" in head:  # the platform's words, not the function's
+        kind, text = str(head["error"])[:256], str(head["reason"])[:4096]
+        line = f"RequestId: {request_id} Error: {text}\n{kind}\n"
+        return _platform(Outcome.CRASH, kind, request_id, text, "error", line)
     return Failure(Outcome.ERROR, str(head["error"])[:256], answer.body, _message(answer.body))
 
 

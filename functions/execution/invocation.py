@@ -47,7 +47,10 @@ def function_environment(spec: FunctionSpec, log_stream: str, initialization: st
         "LD_LIBRARY_PATH": LIBRARY_PATH,
         "TZ": ":UTC",
     }
-    if runtime.family == "python":
+    if runtime.family == "custom":
+        variables["PATH"] = variables["PATH"].partition(":")[2]
+        variables["LD_LIBRARY_PATH"] = LIBRARY_PATH.partition(":")[2]
+    elif runtime.family == "python":
         variables["PYTHONPATH"] = "/var/runtime"
     elif runtime.family == "node":
         major = runtime.version
@@ -61,7 +64,6 @@ def function_environment(spec: FunctionSpec, log_stream: str, initialization: st
     variables |= spec.environment
     variables |= {
         "_HANDLER": spec.handler,
-        "AWS_EXECUTION_ENV": runtime.execution_env,
         "AWS_REGION": spec.region,
         "AWS_DEFAULT_REGION": spec.region,
         "AWS_LAMBDA_FUNCTION_NAME": spec.function_name,
@@ -70,9 +72,12 @@ def function_environment(spec: FunctionSpec, log_stream: str, initialization: st
         "AWS_LAMBDA_LOG_GROUP_NAME": spec.group,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
         "AWS_LAMBDA_INITIALIZATION_TYPE": initialization,
+        "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001",
         "LAMBDA_TASK_ROOT": "/var/task",
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
     }
+    if runtime.family != "custom":
+        variables["AWS_EXECUTION_ENV"] = runtime.execution_env
     return variables
 
 

@@ -86,6 +86,8 @@ class RunningExecutor:
             for path, text in files.items():
                 (tree / path).parent.mkdir(parents=True, exist_ok=True)
                 (tree / path).write_text(textwrap.dedent(text))
+                if text.startswith("#!"):
+                    (tree / path).chmod(0o755)
         return name
 
     def function(self, source: str | dict[str, str], **changes: Any) -> FunctionSpec:

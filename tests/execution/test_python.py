@@ -131,6 +131,7 @@ def test_environment_variables(executor: RunningExecutor) -> None:
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{spec.function_name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": stream,
+        "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001",
         "AWS_REGION": REGION,
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
         "LAMBDA_TASK_ROOT": "/var/task",

@@ -74,10 +74,18 @@ def _of(family: Family, version: str, root: Path, program: str) -> Interpreter |
     return Interpreter(family.runtime((*numbers, 0)), family.name, release, version.lstrip("v"), root, program)
 
 
+def custom() -> Iterator[Interpreter]:
+    """Where the interpreter comes with the function, the machine has to bring its C library only."""
+    library = (os.confstr("CS_GNU_LIBC_VERSION") or "").rpartition(" ")[2]
+    for release in ("al2", "al2023"):
+        yield Interpreter(f"provided.{release}", "custom", release, library, Path("/"), "usr")
+
+
 FINDERS: list[Callable[[], Iterator[Interpreter]]] = [
     lambda: by_asking(FAMILIES["python"]),
     lambda: by_asking(FAMILIES["node"]),
     lambda: by_asking(FAMILIES["ruby"]),
+    custom,
 ]
 
 

@@ -42,8 +42,8 @@ RUNTIMES: dict[str, Runtime] = {
         Runtime("dotnet6", "dotnet", "6", deprecated=True),
         *_rows("dotnet", "dotnetcore", "1.0 2.0 2.1 3.1", deprecated=True),
         Runtime("go1.x", "go", "1", deprecated=True),
-        Runtime("provided.al2023", "custom", ""),
-        Runtime("provided.al2", "custom", ""),
+        Runtime("provided.al2023", "custom", "al2023"),
+        Runtime("provided.al2", "custom", "al2"),
         Runtime("provided", "custom", "", deprecated=True),
         Runtime("custom", "custom", ""),
     ]

@@ -18,6 +18,7 @@ from functions.execution.loop import Loop
 from functions.execution.runtimes.interpreter import Interpreter
 from functions.execution.sandbox import seccomp
 from functions.execution.sandbox.cgroups import Group, Groups, GroupV1, GroupV2
+from functions.execution.sandbox.listen import Networks
 from functions.execution.sandbox.polling import PolledGroup
 from functions.execution.sandbox.root import LIBRARY_PATH
 from functions.execution.sandbox.uids import UidBlock
@@ -77,6 +78,7 @@ class Factory:
     interpreter: Interpreter
     groups: Groups | None
     uids: UidBlock
+    networks: Networks
     _process: subprocess.Popen[bytes] | None = None
     _channel: socket.socket | None = None
     _waiting: dict[int, tuple[Sandbox, Created]] = field(default_factory=dict)
@@ -154,6 +156,9 @@ class Factory:
         if family == "ruby" and root != "/usr":
             build["as_it_is"] = root  # it knows its library by the path that it was compiled for
         zygote: dict[str, Any] = {"seccomp": (seccomp.program() or b"").hex()}
+        if family == "custom":
+            del build["interpreter"]
+            return [build, {**zygote, "module": "bootstrap", "waits": True}]
         if family == "python":
             return [{**build, "python": program}, {**zygote, "module": "bootstrap"}]
         return [build, {**zygote, "exec": [program, BOOTSTRAP[family]], "environment": ENVIRONMENT}]

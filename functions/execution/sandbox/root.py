@@ -2,7 +2,7 @@
 
 The first message on the channel is a JSON object:
 
-    interpreter   directory to show at /var/lang (pyenv's, nvm's, /usr, ...)
+    interpreter   directory to show at /var/lang (pyenv's, nvm's, /usr, ...); absent for custom runtimes
     as_it_is      directory to show at its own path as well; absent for interpreters that run from anywhere
     runtime       directory of the bootstrap, shown at /var/runtime
     python        path under /var/lang of the interpreter to become; absent for runtimes that are executed
@@ -42,7 +42,7 @@ GENERATED = {
 }
 
 
-def build(interpreter: str, runtime: str, as_it_is: str = "") -> None:
+def build(interpreter: str | None, runtime: str, as_it_is: str = "") -> None:
     """Make the root at NEW. Leaves it writable: the zygote closes it."""
     sc.mount("tmpfs", NEW, "tmpfs", sc.MS_NOSUID, "mode=0755,size=16m")
     for name in DIRECTORIES:
@@ -54,7 +54,8 @@ def build(interpreter: str, runtime: str, as_it_is: str = "") -> None:
         elif source.is_dir():
             show(str(source), f"{NEW}/{name}")
     show("/usr", f"{NEW}/usr")
-    show(interpreter, f"{NEW}/var/lang")
+    if interpreter is not None:
+        show(interpreter, f"{NEW}/var/lang")
     show(runtime, f"{NEW}/var/runtime")
     if as_it_is:
         os.makedirs(f"{NEW}{as_it_is}", exist_ok=True)
@@ -128,7 +129,7 @@ def main(channel_fd: int) -> None:
         os.setgroups([])
     sc.unshare(sc.CLONE_NEWNS)
     sc.mount("", "/", "", sc.MS_REC | sc.MS_PRIVATE)
-    build(order["interpreter"], order["runtime"], order.get("as_it_is", ""))
+    build(order.get("interpreter"), order["runtime"], order.get("as_it_is", ""))
     if "python" not in order:
         # This interpreter goes on, and its library is out of sight after `enter`: load what is needed now.
         sys.path.insert(0, str(Path(__file__).parent))

@@ -10,7 +10,7 @@ answer is {"id", "pid"} or {"id", "error"}. With CLONE_PARENT the sandbox's pid 
 so can wait for it, and whose death kills it.
 
 Inside, pid 1 only reaps; pid 2 is the runtime: either the function `serve(control)` of the bootstrap module that the
-zygote has imported, or an executable.
+zygote has imported, or an executable. A module that `waits` runs as pid 1 until it answers which executable.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import signal
 import socket
 import struct
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ INSIDE_UID, INSIDE_GID = 993, 990
 CONTROL, LOG = 3, 1
 # Pid 1 of a runtime that is executed: the same as `reap` in a tenth of the memory. The shell ends with the runtime's
 # status, 128 + n for signal n, and collects orphans while it waits.
-INIT = '"$@" & exec 0<&- 1<&- 2<&- 3<&-; wait $!'
+INIT = 'unset PWD; "$@" & exec 0<&- 1<&- 2<&- 3<&-; wait $!'
 # What /proc tells about the machine and no function needs.
 MASKED = [
     "/proc/kcore", "/proc/keys", "/proc/key-users", "/proc/timer_list", "/proc/sched_debug", "/proc/latency_stats",
@@ -64,7 +64,7 @@ class Zygote:
         self.runtime = runtime
         self.filter = bytes.fromhex(runtime["seccomp"]) if runtime["seccomp"] else b""
         self.masked = [path for path in MASKED if os.path.exists(path)]
-        self.serve: Callable[[int], None] | None = None  # of the bootstrap; None when the runtime is executed
+        self.serve: Callable[[int], Any] | None = None  # of the bootstrap; None when the runtime is executed
         if "module" in runtime:
             sys.path.insert(0, "/var/runtime")
             self.serve = __import__(runtime["module"]).serve
@@ -138,7 +138,9 @@ class Zygote:
         for number in (signal.SIGPIPE, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
         if self.serve is None:
-            os.execve("/bin/sh", ["init", "-c", INIT, "init", *self.runtime["exec"]], self.runtime["environment"])
+            become(self.runtime["exec"], self.runtime["environment"])
+        if self.runtime.get("waits"):
+            become(*self.start(self.serve))
         pid = os.fork()
         if pid == 0:
             try:
@@ -166,13 +168,13 @@ class Zygote:
         if self.filter:
             sc.seccomp(self.filter)
 
-    def start(self, serve: Callable[[int], None]) -> None:
-        """Pid 2: the runtime, in this interpreter."""
+    def start(self, serve: Callable[[int], Any]) -> Any:
+        """The runtime, in this interpreter."""
         # Clones share what OpenSSL drew before the fork; it notices a fork by the pid only, and ours may repeat.
         ssl = sys.modules.get("_ssl")
         if ssl is not None:
             ssl.RAND_add(os.urandom(32), 32.0)
-        serve(CONTROL)
+        return serve(CONTROL)
 
 
 def admit(pid: int, uid: int, named: dict[str, int]) -> None:
@@ -215,6 +217,11 @@ def keep(control: int, log: int) -> None:
     os.dup2(log, 2)
     os.dup2(control, CONTROL)
     os.closerange(CONTROL + 1, 65536)
+
+
+def become(program: list[str], environment: dict[str, str]) -> NoReturn:
+    """Be the init of an executable runtime."""
+    os.execve("/bin/sh", ["init", "-c", INIT, "init", *program], environment)
 
 
 def reap(runtime: int) -> None:

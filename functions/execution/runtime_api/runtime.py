@@ -1,0 +1,286 @@
+"""The Lambda Runtime API of one sandbox, for the engine an object like `Stream`: frames in and out.
+
+    GET  /2018-06-01/runtime/invocation/next
+    POST /2018-06-01/runtime/invocation/<request id>/response
+    POST /2018-06-01/runtime/invocation/<request id>/error
+    POST /2018-06-01/runtime/init/error
+
+    STARTED -----> READY -----> RUNNING -----> RESPONSE --------> SENT
+       |             ^             |---------> ERROR_RESPONSE -----^|
+       v             |                                              |
+    INIT_ERROR       +----------------------------------------------+  (next)
+
+The states and what each allows are those of AWS's own implementation, and so are the errors: 403 for a transition that
+is not allowed, 400 for the request id of another invocation. An invocation is over when its response is here and the
+runtime asks for the next one: what it does and prints between belongs to it.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html and AWS's Runtime Interface Emulator.
+"""
+
+import base64
+import binascii
+import re
+import socket
+from collections.abc import Callable
+from enum import Enum
+
+from functions.execution.loop import Loop
+from functions.execution.runtime_api.exchange import Exchange, Trailers
+from functions.execution.runtime_api.routes import Routes
+from functions.execution.runtime_api.server import Server
+from functions.execution.stream import Head, Stream
+
+RUNTIME = "/2018-06-01/runtime"
+OK = b'{"status":"OK"}'
+ERROR_TYPE = "lambda-runtime-function-error-type"
+ERROR_BODY = "lambda-runtime-function-error-body"
+KNOWN_ERROR = re.compile(r"(Runtime|Function)\.[A-Z][a-zA-Z]+")
+# What AWS sends with each invocation, by the name in the engine's frame.
+HEADERS = (
+    ("Lambda-Runtime-Aws-Request-Id", "id"),
+    ("Lambda-Runtime-Deadline-Ms", "deadline_ms"),
+    ("Lambda-Runtime-Invoked-Function-Arn", "arn"),
+    ("Lambda-Runtime-Trace-Id", "trace"),
+    ("Lambda-Runtime-Client-Context", "client_context"),
+    ("Lambda-Runtime-Cognito-Identity", "cognito"),
+    ("Lambda-Runtime-Aws-Tenant-Id", "tenant"),
+)
+
+
+class State(Enum):
+    STARTED = "Started"
+    INIT_ERROR = "InitError"
+    READY = "Ready"
+    RUNNING = "Running"
+    RESPONSE = "InvocationResponse"
+    ERROR_RESPONSE = "InvocationErrorResponse"
+    SENT = "RuntimeResponseSentState"
+
+
+class RuntimeApi:
+    """`control` is the channel of the process that waits for what it shall become (`runtimes/custom/bootstrap.py`);
+    `listen` makes the listening socket, when that process is ready. A response may have `max_response` bytes."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        control: socket.socket,
+        listen: Callable[[], socket.socket],
+        on_frame: Callable[[Head, bytes], None],
+        on_close: Callable[[], None],
+        max_head: int,
+        max_response: int,
+    ) -> None:
+        self._loop = loop
+        self._listen = listen
+        self._on_frame = on_frame
+        self._on_close = on_close
+        self._max_response = max_response
+        self._assigned = False
+        self._state = State.STARTED
+        self._waiting: list[Exchange] = []  # for the next invocation; the last that asked is served
+        self._event: tuple[Head, bytes] | None = None  # the invocation under way
+        self._done: tuple[Head, bytes] | None = None  # what came of it
+        self._streaming: Exchange | None = None
+        self.server: Server | None = None
+        self.closed = False
+        self._control = Stream(loop, control, self._controlled, self._hung_up, max_head, max_head)
+        self._routes = Routes(
+            {
+                f"GET {RUNTIME}/invocation/next": self._next,
+                f"POST {RUNTIME}/invocation/*/response": self._response,
+                f"POST {RUNTIME}/invocation/*/error": self._error,
+                f"POST {RUNTIME}/init/error": self._init_error,
+                "GET /2018-06-01/ping": lambda exchange: exchange.answer(200, b"pong", content_type="text/plain"),
+            }
+        )
+
+    # --- as a stream ---
+
+    def send(self, head: Head, body: bytes = b"") -> None:
+        if head["op"] == "assign":
+            self._assigned = True
+            self._control.send(head, body)
+        else:
+            self._event = (head, body)
+            self._deliver()
+
+    def pause(self, paused: bool) -> None:
+        if self._streaming is not None:
+            self._streaming.pause(paused)
+
+    def drain(self) -> None:
+        """The process is dead: what it said before counts."""
+        if self.server is not None:
+            self.server.drain()
+        if self._state is State.SENT:
+            self._finish(last=True)
+
+    def close(self) -> None:
+        if not self.closed:
+            self.closed = True
+            self._control.close()
+            if self.server is not None:
+                self.server.close()
+
+    # --- the channel before the runtime runs ---
+
+    def _controlled(self, head: Head, body: bytes) -> None:
+        if head.get("op") == "ready" and self.server is None:
+            try:
+                self.server = Server(self._loop, self._listen(), self._routes)
+            except OSError:
+                self._on_close()
+                return
+        self._on_frame(head, body)
+
+    def _hung_up(self) -> None:
+        # Once the process has become the runtime that channel is closed, and the API is the only one.
+        if not self.closed and not self._assigned:
+            self._on_close()
+
+    # --- requests ---
+
+    def _next(self, exchange: Exchange) -> None:
+        before = self._state
+        if before is State.RUNNING:  # asked again: the same invocation again
+            self._tell(exchange)
+            if self.server is not None:
+                self.server.wasted()
+            return
+        if before not in (State.STARTED, State.READY, State.SENT):
+            self._forbid(exchange, State.READY)
+            return
+        self._waiting.append(exchange)
+        exchange.on_gone = lambda: self._waiting.remove(exchange)
+        if before is State.STARTED:
+            self._state = State.READY
+            self._on_frame({"op": "init"}, b"")
+        elif before is State.SENT:
+            self._finish()
+        else:
+            self._deliver()
+
+    def _response(self, exchange: Exchange) -> None:
+        if not self._may_respond(exchange, State.RESPONSE):
+            return
+        mode = exchange.header("lambda-runtime-function-response-mode")
+        if mode and mode != "streaming":
+            self._settle({"error": "Runtime.InvalidResponseModeHeader"})
+            exchange.refuse(400, "InvalidFunctionResponseMode", "Invalid function response mode")
+            return
+        self._state = State.RESPONSE
+        exchange.on_gone = self._truncated
+        if mode:
+            self._stream(exchange)
+        else:
+            exchange.collect(self._max_response, lambda body, _: self._responded(exchange, body, {}))
+
+    def _stream(self, exchange: Exchange) -> None:
+        head = {"op": "chunk", "id": self._request_id, "type": exchange.header("content-type")}
+        self._streaming = exchange
+
+        def ended(trailers: Trailers) -> None:
+            self._streaming = None
+            failure, body = {}, b""
+            if kind := trailers.get(ERROR_TYPE, ""):
+                failure, body = {"error": error_type(kind)}, decoded(trailers.get(ERROR_BODY, ""))
+            self._responded(exchange, body, failure)
+
+        exchange.stream(lambda data: self._on_frame(head, data), ended)
+
+    def _error(self, exchange: Exchange) -> None:
+        if self._may_respond(exchange, State.ERROR_RESPONSE):
+            self._state = State.ERROR_RESPONSE
+            exchange.on_gone = self._truncated
+            failure = {"error": error_type(exchange.header(ERROR_TYPE))}
+            exchange.collect(self._max_response, lambda body, _: self._responded(exchange, body, failure))
+
+    def _init_error(self, exchange: Exchange) -> None:
+        if self._state is not State.STARTED:
+            self._forbid(exchange, State.INIT_ERROR)
+            return
+        self._state = State.INIT_ERROR
+
+        def told(body: bytes | None, _: Trailers) -> None:
+            exchange.answer(202, OK)
+            self._on_frame({"op": "init", "error": error_type(exchange.header(ERROR_TYPE))}, body or b"")
+
+        exchange.collect(self._max_response, told)
+
+    # --- one invocation ---
+
+    @property
+    def _request_id(self) -> str:
+        return str(self._event[0]["id"]) if self._event is not None else ""
+
+    def _deliver(self) -> None:
+        if self._event is not None and self._waiting and self._state is State.READY:
+            self._state = State.RUNNING
+            exchange = self._waiting.pop()
+            exchange.on_gone = None
+            self._tell(exchange)
+
+    def _tell(self, exchange: Exchange) -> None:
+        assert self._event is not None
+        head, body = self._event
+        exchange.answer(200, body, tuple((name, str(head[key])) for name, key in HEADERS if head.get(key)))
+
+    def _may_respond(self, exchange: Exchange, state: State) -> bool:
+        if self._event is None or exchange.parameters[0] != self._request_id:
+            exchange.refuse(400, "InvalidRequestID", "Invalid request ID")
+            return False
+        if self._state is not State.RUNNING:
+            self._forbid(exchange, state)
+            return False
+        return True
+
+    def _responded(self, exchange: Exchange, body: bytes | None, failure: Head) -> None:
+        """The response has come whole; it is too large if there is no body."""
+        exchange.on_gone = None
+        if body is None:
+            self._settle({"size": self._max_response + 1})
+            message = f"Exceeded maximum allowed payload size ({self._max_response} bytes)."
+            exchange.refuse(413, "RequestEntityTooLarge", message)
+        else:
+            self._settle(failure, body)
+            exchange.answer(202, OK)
+
+    def _truncated(self) -> None:
+        """The runtime broke off within its response."""
+        self._streaming = None
+        self._settle({"error": "Runtime.TruncatedResponse"})
+
+    def _settle(self, head: Head, body: bytes = b"") -> None:
+        self._state = State.SENT
+        self._done = ({"op": "done", "id": self._request_id, **head}, body)
+
+    def _finish(self, last: bool = False) -> None:
+        """The runtime has asked for the next invocation, or ended: that is the end of this one."""
+        assert self._done is not None
+        head, body = self._done
+        self._event = self._done = None
+        self._state = State.READY
+        self._on_frame({**head, "last": True} if last else head, body)
+
+    def _forbid(self, exchange: Exchange, state: State) -> None:
+        exchange.refuse(
+            403,
+            "InvalidStateTransition",
+            f"State transition from {self._state.value} to {state.value} failed for runtime. "
+            "Error: State transition is not allowed",
+        )
+
+
+def error_type(given: str) -> str:
+    """What AWS makes of the type that a runtime names."""
+    if KNOWN_ERROR.search(given):
+        return given
+    return "Function.Unknown" if given.startswith("Function.") else "Runtime.Unknown"
+
+
+def decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        return text.encode("utf-8", "surrogateescape")
