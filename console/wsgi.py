@@ -8,20 +8,20 @@ from django.http import HttpResponse
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 django = get_wsgi_application()
 
-from functions.access import credentials  # noqa: E402 after the settings
+from console.gateway import shortcut  # noqa: E402 after the settings
 from functions.invoke import attendant  # noqa: E402
 
 attendant.start()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Django's, with whole answers given as a list: granian then sends head and body in one write.
+    """Django's, with a shorter way for Invoke, and with whole answers given as a list.
 
-    From any other iterable it takes piece by piece through another thread. What is left to do after an answer (the uses
-    of keys, once a minute) still waits until it is sent: then it goes out as Django gave it.
+    From any other iterable granian takes piece by piece through another thread, instead of sending head and body in
+    one write.
     """
-    response = django(environ, start_response)
-    if not isinstance(response, HttpResponse) or credentials.has_uses():
+    response = shortcut.invocation(environ, start_response) or django(environ, start_response)
+    if not isinstance(response, HttpResponse):
         return response
     try:
         return [response.content]

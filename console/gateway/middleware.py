@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from django.core.signals import request_finished
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.response import Response
@@ -12,7 +12,6 @@ from console.gateway import calls, function_url, invoke, invoke_stream
 from console.gateway.errors import BodyTooLarge
 from console.gateway.views import OperationView
 from console.gateway.wire.catalogue import DATED_PATH
-from functions.access import credentials
 
 View = Callable[[HttpRequest], HttpResponseBase]
 
@@ -25,7 +24,16 @@ INVOKES = (
 WITHOUT_BODY = frozenset({204, 304})
 FORM_ACTION = re.compile(rb"(?:^|&)Action=")
 
-request_finished.connect(credentials.write_uses, dispatch_uid="access-key-uses")
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """The view of an operation that invokes, for the function that the path names."""
+
+    view: Callable[[HttpRequest, str], HttpResponseBase]
+    function_name: str
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.view(request, self.function_name)
 
 
 class GatewayMiddleware:
@@ -36,11 +44,14 @@ class GatewayMiddleware:
         view = recognise(request)
         if view is None:
             return self.get_response(request)
-        response = view(request)
-        if isinstance(response, HttpResponse) and response.status_code not in WITHOUT_BODY:
-            # Without its length granian would send a body in chunks.
-            response.headers["Content-Length"] = str(len(response.content))
-        return response
+        return complete(view(request))
+
+
+def complete(response: HttpResponseBase) -> HttpResponseBase:
+    if isinstance(response, HttpResponse) and response.status_code not in WITHOUT_BODY:
+        # Without its length granian would send a body in chunks.
+        response.headers["Content-Length"] = str(len(response.content))
+    return response
 
 
 def recognise(request: HttpRequest) -> View | None:
@@ -66,8 +77,7 @@ def recognise(request: HttpRequest) -> View | None:
 def _invocation(path: str) -> View:
     for pattern, view in INVOKES:
         if (found := pattern.fullmatch(path)) is not None:
-            name = found[1]
-            return lambda request: view(request, name)
+            return Invocation(view, found[1])
     return operation
 
 

@@ -1,14 +1,12 @@
 """Access keys as the front door needs them: found without a database read, their use noted without a write.
 
-When a key was last used is kept in memory and written after an answer has left, at most once a minute per key and
-process.
+When a key was last used is kept in memory and written soon after, at most once a minute per key and process.
 """
 
 import logging
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from django.db import DatabaseError
 from django.db.models import Q
@@ -63,13 +61,8 @@ def note_use(access_key_id: str) -> None:
         _used.add(access_key_id)
 
 
-def has_uses() -> bool:
-    """Whether `write_uses` has something to write."""
-    return bool(_used)
-
-
-def write_uses(**_: Any) -> None:
-    """A receiver of `request_finished`. What cannot be written now is no loss."""
+def write_uses() -> None:
+    """Called all the time by a thread of each web process. What cannot be written now is no loss."""
     if not _used:
         return
     used = [_used.pop() for _ in range(len(_used))]

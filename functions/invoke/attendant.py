@@ -1,7 +1,8 @@
 """A thread of each web process that keeps ready what calls need: then they find it in memory.
 
-It reads the route of what any process has just deployed, reads again what was used and is out of date, and knows the
-nodes. Only a help: a call that finds nothing reads for itself, and what is not in memory yet is only slower.
+It reads the route of what any process has just deployed, reads again what was used and is out of date, knows the nodes,
+and writes when keys were used. Only a help: a call that finds nothing reads for itself, and what is not in memory yet
+is only slower.
 """
 
 import json
@@ -13,7 +14,7 @@ import redis
 from django.db import DatabaseError, close_old_connections
 
 from functions import cache
-from functions.access import resource_policies
+from functions.access import credentials, resource_policies
 from functions.arn import FunctionReference
 from functions.errors import ServiceError
 from functions.invoke import routing
@@ -56,6 +57,7 @@ def _attend() -> None:
                 prepare(FunctionReference(*json.loads(message["data"])))
             cache.renew()
             lanes().known()
+            credentials.write_uses()
 
 
 def prepare(reference: FunctionReference) -> None:
