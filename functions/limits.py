@@ -25,6 +25,10 @@ class Limits:
     async_payload_bytes: int = 1_048_576
     stream_bytes: int = 209_715_200  # of a streamed response
     requests_per_concurrency: int = 10  # invocations that may begin in a second, by concurrency
+    # Calls of the control plane in a second, by account; 0 for no limit, which is not AWS's: see console.gateway.rate.
+    control_requests_per_second: int = 0
+    get_function_requests_per_second: int = 0
+    get_policy_requests_per_second: int = 0
     recursive_turns: int = 16  # of one function in a chain of calls
     policy_bytes: int = 20_480  # of a resource-based policy, as JSON
     filters: int = 5  # of one event source mapping

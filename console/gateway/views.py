@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from console.gateway import authorization, coverage, operations, validate
+from console.gateway import authorization, coverage, operations, rate, validate
 from console.gateway.authentication import SigV4Authentication
 from console.gateway.drf import ModelParser, ModelRenderer, ProtocolNegotiation, call_of, exception_handler
 from console.gateway.errors import UnknownOperation, Unsupported
@@ -21,7 +21,7 @@ HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9a-fA-F:.]+\](:\d{1,5})?")
 
 
 class OperationView(APIView):
-    """authenticate -> which operation -> parse -> authorize -> validate -> run -> write, by the service's model."""
+    """authenticate -> which operation -> parse -> count -> authorize -> validate -> run -> write, by the model."""
 
     authentication_classes = [SigV4Authentication]
     parser_classes = [ModelParser]
@@ -43,6 +43,7 @@ class OperationView(APIView):
             )
         members = wire.bind(operation, request.data, call, labels)
         caller: Caller = request.auth  # type: ignore[assignment]  # what SigV4Authentication found
+        rate.take(caller, call.service.name, operation.name)
         caller = authorization.check(caller, call.service.name, operation.name, members, request.META)
         caller = replace(caller, endpoint=_endpoint(request))
         validate.members(operation, members)

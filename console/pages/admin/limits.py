@@ -30,6 +30,9 @@ MEANINGS = {
     "async_payload_bytes": ("Event of an asynchronous invocation", "bytes"),
     "stream_bytes": ("Streamed response", "bytes"),
     "requests_per_concurrency": ("Invocations begun in a second, by concurrency", ""),
+    "control_requests_per_second": ("API calls in a second, but for the next two", "calls"),
+    "get_function_requests_per_second": ("Calls of GetFunction in a second", "calls"),
+    "get_policy_requests_per_second": ("Calls of GetPolicy in a second", "calls"),
     "recursive_turns": ("Turns of a function in a chain of calls", ""),
     "policy_bytes": ("Resource-based policy", "bytes"),
     "filters": ("Filters of an event source mapping", ""),
@@ -40,7 +43,7 @@ MEANINGS = {
 # Sizes of this installation: setting, what it is, unit, default.
 SIZES = (
     ("HEARTH_WEB_WORKERS", "Processes of the web server", "", 2),
-    ("HEARTH_WEB_THREADS", "Threads in each", "", 32),
+    ("HEARTH_WEB_THREADS", "Threads in each", "", 128),
     ("HEARTH_ASYNC_THREADS", "Asynchronous invocations at once, per worker", "", 16),
     ("HEARTH_POOL_SIZE", "Sandboxes kept ready per runtime", "", 4),
     ("HEARTH_IDLE_SECONDS", "Life of an idle environment", "s", 600),
@@ -69,6 +72,8 @@ class Row:
     def _text(self, value: float) -> str:
         if self.unit == "bytes":
             return f"{value / 1024**3:,.0f} GB" if value >= 1024**3 else size(value)
+        if self.unit == "calls":
+            return f"{value:,}" if value else "No limit"
         return percent(value) if self.unit == "share" else f"{value:,} {self.unit}".rstrip()
 
     @property
