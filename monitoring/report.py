@@ -51,6 +51,7 @@ class Report:
     qualifier: str = ""  # alias or version asked for
     request_id: str = ""
     source: str = ""
+    tenant_id: str = ""  # of a function that isolates tenants
     at_ms: float = 0.0  # when the invocation began (Kind.INVOCATION), was refused, or the first line was written
     log_group: str = ""
     log_stream: str = ""

@@ -147,6 +147,11 @@ class Detail:
         return Badge(self.queued.get_state_display(), look, icon)
 
     @property
+    def tenant(self) -> str:
+        """Whose invocation it was, of a function that isolates tenants."""
+        return (self.record and self.record.tenant_id) or (self.queued and self.queued.tenant_id) or ""
+
+    @property
     def qualifier(self) -> str:
         return (self.record.qualifier or LATEST) if self.record else LATEST
 
@@ -214,7 +219,7 @@ def _show(request: HttpRequest, detail: Detail, *, event_name: str | None = None
         "detail": detail,
         "record": record,
         "targets": targets,
-        "snippets": copy_as.texts(request, [invoke(detail.name, qualifier, detail.event.raw)])
+        "snippets": copy_as.texts(request, [invoke(detail.name, qualifier, detail.event.raw, detail.tenant)])
         if detail.event.is_whole and len(detail.event.raw) <= SHOWN
         else [],
         "event_name": f"from-{str(detail.request_id)[:8]}" if event_name is None else event_name,
@@ -237,14 +242,15 @@ def rerun(request: HttpRequest, name: str, request_id: uuid.UUID) -> HttpRespons
         return redirect(here)
     qualifier = request.POST.get("qualifier") or LATEST
     if copy_as.is_wanted(request):
-        return copy_as.of_form(request, None, lambda: [invoke(name, qualifier, detail.event.raw)])
+        return copy_as.of_form(request, None, lambda: [invoke(name, qualifier, detail.event.raw, detail.tenant)])
     fresh = uuid.uuid4()
     caller = access.caller(request)
     wanted = None if qualifier == LATEST else qualifier
     try:
         authorization.check(caller, "lambda", "Invoke", {"FunctionName": name, "Qualifier": wanted})
         route = routing.resolve(parse(name, wanted, caller))
-        sync.invoke(route, detail.event.raw.encode(), request_id=str(fresh), source="console")
+        tenant = detail.tenant if route.spec.tenant_isolation else ""
+        sync.invoke(route, detail.event.raw.encode(), request_id=str(fresh), source="console", tenant_id=tenant)
     except ServiceError as error:
         messages.error(request, f"It was not run: {error.message or error.code}", extra_tags="err")
         return redirect(here)

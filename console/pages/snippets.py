@@ -38,11 +38,12 @@ class Call:
         return {name: value for name, value in self.members.items() if value is not None}
 
 
-def invoke(name: str, qualifier: str, event: str) -> Call:
-    """`qualifier` is empty for none. An event that is JSON stands on one line."""
+def invoke(name: str, qualifier: str, event: str, tenant: str = "") -> Call:
+    """`qualifier` and `tenant` are empty for none. An event that is JSON stands on one line."""
     with suppress(ValueError, RecursionError):
         event = _json(json.loads(event))
-    return Call("Invoke", {"FunctionName": name, "Qualifier": qualifier or None, "Payload": event or None})
+    members = {"Qualifier": qualifier, "TenantId": tenant, "Payload": event}
+    return Call("Invoke", {"FunctionName": name, **{member: value or None for member, value in members.items()}})
 
 
 @dataclass(frozen=True)

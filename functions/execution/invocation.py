@@ -284,6 +284,7 @@ class Invocation:
             qualifier=head.get("qualifier", ""),
             request_id=self.request_id,
             source=head.get("source", ""),
+            tenant_id=spec.tenant,
             at_ms=self.started_ms,
             log_group=spec.group,
             log_stream=self.log_stream,

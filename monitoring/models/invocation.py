@@ -18,6 +18,7 @@ class Invocation(models.Model):
     version = models.CharField(max_length=32)
     qualifier = models.CharField(max_length=128, blank=True)
     source = models.CharField(max_length=32)
+    tenant_id = models.CharField(max_length=256, blank=True, db_default="")
     started_at = models.DateTimeField()
     outcome = models.CharField(max_length=16)  # monitoring.report.Outcome
     duration_ms = models.FloatField()

@@ -1,7 +1,9 @@
 """Provisioned concurrency, tenants and capacity providers on real processes, by boto3."""
 
+import html
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from botocore.exceptions import ClientError
 
 from functions.execution.lane import LaneClient
@@ -103,6 +106,33 @@ def test_an_init_that_fails_is_a_failed_configuration(hearth: RunningHearth) -> 
     client.delete_function(FunctionName=name)
 
 
+def run_again(hearth: RunningHearth, name: str, stream: str) -> dict[str, Any]:
+    """What the function answers when the console runs an invocation in this log stream again."""
+    user, password = hearth.credentials["console_user"], hearth.credentials["console_password"]
+    with requests.Session() as browser:
+
+        def post(path: str, **form: str) -> str:
+            form["csrfmiddlewaretoken"] = next(value for key, value in browser.cookies.items() if "csrf" in key)
+            return browser.post(hearth.endpoint + path, data=form, timeout=30).text
+
+        browser.get(f"{hearth.endpoint}/login/", timeout=30)
+        post("/login/", username=user, password=password)
+
+        def of_stream() -> str | None:
+            listed = browser.get(f"{hearth.endpoint}/functions/{name}/invocations/", timeout=30).text
+            ids = re.findall(rf"/functions/{name}/invocations/([0-9a-f-]{{36}})/", listed)
+            pages = ((each, browser.get(f"{hearth.endpoint}/r/{each}", timeout=30).text) for each in ids)
+            return next((each for each, page in pages if stream in page), None)
+
+        request_id = wait_for("the record", of_stream)
+        page = post(f"/functions/{name}/invocations/{request_id}/rerun/", qualifier="$LATEST")
+    assert "Ran again with the event" in page, page
+    found = re.search(r'id="response"[^>]*>(.*?)</pre>', page, re.DOTALL)
+    assert found is not None, page
+    answer: dict[str, Any] = json.loads(html.unescape(re.sub("<[^>]+>", "", found[1])))
+    return answer
+
+
 def test_tenants_have_environments_of_their_own(hearth: RunningHearth) -> None:
     client, name = hearth.client("lambda"), "tenants"
     shown = hearth.deploy(name, SOURCE, TenancyConfig={"TenantIsolationMode": "PER_TENANT"})
@@ -111,6 +141,7 @@ def test_tenants_have_environments_of_their_own(hearth: RunningHearth) -> None:
     assert (blue["tenant"], green["tenant"]) == ("blue", "green")
     assert blue["stream"] != green["stream"]
     assert invoke(client, name, TenantId="blue")[1] == blue
+    assert run_again(hearth, name, blue["stream"])["tenant"] == "blue"
     for kind in ("RequestResponse", "Event", "DryRun"):
         with pytest.raises(ClientError, match="Add a valid tenant ID in your request and try again") as refused:
             client.invoke(FunctionName=name, InvocationType=kind)
@@ -121,7 +152,7 @@ def test_tenants_have_environments_of_their_own(hearth: RunningHearth) -> None:
     with pytest.raises(ClientError, match="Remove the tenant ID"):
         client.invoke(FunctionName=other, TenantId="blue")
     assert client.invoke(FunctionName=name, TenantId="red", InvocationType="Event")["StatusCode"] == 202
-    wait_for("the event", lambda: any(metric(hearth, name, "Invocations") == 4 for _ in "1"))
+    wait_for("the event", lambda: any(metric(hearth, name, "Invocations") == 5 for _ in "1"))
     client.publish_version(FunctionName=name)
     with pytest.raises(ClientError, match="not supported for functions with tenant isolation"):
         client.put_provisioned_concurrency_config(FunctionName=name, Qualifier="1", ProvisionedConcurrentExecutions=1)
