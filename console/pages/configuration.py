@@ -15,6 +15,7 @@ from console.pages.config.concurrency import ConcurrencyForm
 from console.pages.config.environment import EnvironmentForm, TagsForm
 from console.pages.config.general import GeneralForm
 from console.pages.config.layers import LayersForm
+from console.pages.config.logging import LoggingForm
 from console.pages.config.permissions import PermissionsForm
 from console.pages.config.url import UrlForm
 from console.pages.function_head import Head
@@ -30,6 +31,7 @@ SECTIONS: dict[str, tuple[str, Any]] = {
     "async": ("Asynchronous invocation", AsynchronousForm),
     "url": ("Function URL", UrlForm),
     "layers": ("Layers", LayersForm),
+    "logging": ("Logging", LoggingForm),
     "tags": ("Tags", TagsForm),
 }
 # What reads a section, and what empties it.

@@ -29,8 +29,10 @@ KINDS = {
 RANK = {"sys": 0, "": 1, "info": 1, "warn": 2, "err": 3}
 # What a choice of level keeps, by the least rank.
 LEVELS = {"all": 0, "info": 1, "warn": 2, "error": 3}
-LEVEL_KEYS = ("level", "levelname", "severity", "log.level")
+LEVEL_KEYS = ("level", "levelname", "severity", "log.level", "log_level")
 MESSAGE_KEYS = ("message", "msg", "event")
+# A line of the platform in a log of format JSON: {"time", "type": "platform.start", "record": {...}}
+EVENT = re.compile(r"platform\.(?P<name>\w+)")
 HIDDEN_KEYS = {"timestamp", "time", "ts", "@timestamp", "requestId", "request_id", "AWSRequestId"}
 
 
@@ -82,6 +84,8 @@ def _json(text: str, at_ms: int | None, level: str = "") -> Line | None:
         return None
     if not isinstance(values, dict):
         return None
+    if "record" in values and isinstance(values.get("type"), str) and (event := EVENT.fullmatch(values["type"])):
+        return _event(event["name"], values["record"], at_ms)
     for key in LEVEL_KEYS:
         if isinstance(values.get(key), str):
             level = values.pop(key).upper()
@@ -91,8 +95,24 @@ def _json(text: str, at_ms: int | None, level: str = "") -> Line | None:
         if isinstance(values.get(key), str):
             message = values.pop(key)
             break
+    if not message and isinstance(values.get("errorMessage"), str):
+        message = ": ".join(filter(None, (str(values.pop("errorType", "")), values.pop("errorMessage"))))
     fields = {name: _value(value) for name, value in values.items() if name not in HIDDEN_KEYS}
     return Line(at_ms, _short(level), KINDS.get(level, ""), message, fields)
+
+
+def _event(name: str, record: Any, at_ms: int | None) -> Line:
+    """What the platform says: plain unless it is of a failure."""
+    level = re.sub("(?<=[a-z])(?=[A-Z])", "_", name).upper().removesuffix("_START")
+    if isinstance(record, str):
+        return Line(at_ms, "ERROR", "err", REPEATED.sub("", record).strip())
+    if not isinstance(record, dict):
+        return Line(at_ms, level, "sys", _value(record))
+    metrics = record.pop("metrics", None)
+    shown = {name: _value(value) for name, value in record.items() if name not in HIDDEN_KEYS}
+    if isinstance(metrics, dict):
+        shown |= {name: _value(value) for name, value in metrics.items()}
+    return Line(at_ms, level, "sys", "", shown)
 
 
 def _value(value: Any) -> str:

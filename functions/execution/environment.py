@@ -26,6 +26,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from functions.execution.events import Event
+from functions.execution.journal import Journal
 from functions.execution.logs import PIPE_BYTES, LogBuffer
 from functions.execution.loop import Loop, Promise
 from functions.execution.runtime_api.runtime import RuntimeApi
@@ -106,6 +108,7 @@ class Environment:
         "factory",
         "frozen",
         "idle_since",
+        "journal",
         "log_stream",
         "logs",
         "on_change",
@@ -141,6 +144,7 @@ class Environment:
         self._cached = 0
         self.on_chunk: Callable[[Head, bytes], None] | None = None  # of the invocation that runs
         self.logs = LogBuffer(-1)
+        self.journal: Journal | None = None  # None: what happens is told by lines of text in the log, to nobody else
         factory.create(self._created)
 
     # --- life ---
@@ -202,6 +206,19 @@ class Environment:
         """Leave what the runtime sends unread, so that it waits; or read on."""
         if self._stream is not None:
             self._stream.pause(paused)
+
+    def belong(self, spec: FunctionSpec, log_stream: str) -> None:
+        """From now on what it logs is of this function. Before `initialise`, once."""
+        self.log_stream = log_stream
+        if Journal.is_needed(spec):
+            self.journal = Journal(spec, self.logs)
+
+    def emit(self, event: Event) -> None:
+        """Tell what the platform has to say of it."""
+        if self.journal is not None:
+            self.journal.emit(event)
+        elif text := event.text():
+            self.logs.add(text)
 
     # --- work ---
 

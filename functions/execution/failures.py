@@ -27,6 +27,13 @@ class Failure:
     line: str = ""  # to be logged
 
 
+def status(failure: Failure | None) -> tuple[str, str]:
+    """How the platform's events call the end of an init or invocation: status and error type."""
+    if failure is None or not failure.status:
+        return "success", ""
+    return failure.status, failure.error_type
+
+
 def reason(status: int) -> str:
     """The end of a process in the words of Go's runtime, which AWS's supervisor is written in."""
     if status > 128:

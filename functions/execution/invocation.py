@@ -5,10 +5,11 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from functions.execution import failures, lines
+from functions.execution import events, failures
 from functions.execution.chunks import Chunks
 from functions.execution.environment import MAX_RESPONSE, Answer, Ended, Environment, Outcome, State
 from functions.execution.failures import Failure
+from functions.execution.initialisation import failed, initialise
 from functions.execution.logs import Line, tail
 from functions.execution.runtimes.table import RUNTIMES
 from functions.execution.sandbox.root import LIBRARY_PATH
@@ -27,10 +28,6 @@ TAIL_LINES = 200  # kept for `LogType: Tail` of what was reported already
 
 def stream_name(version: str) -> str:
     return f"{time.strftime('%Y/%m/%d')}/[{version}]{secrets.token_hex(16)}"
-
-
-def failed(outcome: Outcome) -> bool:
-    return isinstance(outcome, Ended) or "error" in outcome.head
 
 
 def assignment(spec: FunctionSpec, log_stream: str, initialization: str = "on-demand") -> dict[str, object]:
@@ -78,6 +75,8 @@ def function_environment(spec: FunctionSpec, log_stream: str, initialization: st
     }
     if runtime.family != "custom":
         variables["AWS_EXECUTION_ENV"] = runtime.execution_env
+    if spec.log_format == "JSON":
+        variables |= {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": spec.application_log_level}
     return variables
 
 
@@ -106,28 +105,26 @@ class Invocation:
     def request_id(self) -> str:
         return str(self.head["request_id"])
 
+    @property
+    def trace(self) -> str:
+        return str(self.head.get("trace_id", ""))
+
     async def run(self) -> tuple[Head, bytes]:
         spec = self.spec
         self.started_ms = time.time() * 1000
         environment = await self.engine.pools.acquire(spec)
         self.take(environment)
-        if environment.state is State.READY:
-            try:
-                outcome = await self.initialise(environment, INIT_SECONDS)
-            except ProcessLookupError:  # it died while it waited in the pool
-                environment.kill("lost")
-                outcome = Ended(137, "lost")
-            if failed(outcome):
-                # As AWS: the failed init phase is said in the log, and init runs again as part of the invocation.
-                self.log_init("init", outcome)
-                return self.finish(await self.again())
+        if environment.state is State.READY and failed(await self.initialise(environment, "init", INIT_SECONDS)):
+            # As AWS: the failed init phase is said in the log, and init runs again as part of the invocation.
+            return self.finish(await self.again())
         self.begin()
         return self.finish(await self.call(environment, spec.timeout_s))
 
     def take(self, environment: Environment) -> None:
         self.environment = environment
-        self.log_stream = environment.log_stream or self.log_stream or stream_name(self.spec.version)
-        environment.log_stream = self.log_stream
+        if not environment.log_stream:
+            environment.belong(self.spec, self.log_stream or stream_name(self.spec.version))
+        self.log_stream = environment.log_stream
         self.engine.running[environment] = self
         self.engine.watch()
 
@@ -141,15 +138,14 @@ class Invocation:
     def begin(self) -> None:
         assert self.environment is not None
         self.began = self.flushed = time.monotonic()
-        self.environment.logs.add(lines.start(self.request_id, self.spec.version))
-
-    async def initialise(self, environment: Environment, limit_s: float) -> Outcome:
         spec = self.spec
-        given = assignment(spec, self.log_stream)
-        began = time.monotonic()
-        outcome = await environment.initialise(self.engine.placer, spec, self.engine.trees(spec), given, limit_s)
-        self.init_ms = (time.monotonic() - began) * 1000
-        environment.logs.drain()
+        self.environment.emit(events.Start(self.request_id, spec.version, spec.tenant, self.trace))
+
+    async def initialise(self, environment: Environment, phase: str, limit_s: float) -> Outcome:
+        given = assignment(self.spec, self.log_stream)
+        outcome, self.init_ms = await initialise(
+            self.engine, environment, self.spec, given, limit_s=limit_s, phase=phase, request_id=self.request_id
+        )
         return outcome
 
     async def again(self) -> Outcome:
@@ -164,12 +160,10 @@ class Invocation:
         self.init_ms = None
         self.begin()
         if environment.state is State.READY:  # not so if one of this key came back meanwhile
-            outcome = await self.initialise(environment, spec.timeout_s)
+            outcome = await self.initialise(environment, "invoke", spec.timeout_s)
+            self.init_ms = None  # REPORT tells of the init phase only
             if failed(outcome):
                 self.in_init = True
-                self.log_init("invoke", outcome)
-            self.init_ms = None  # REPORT tells of the init phase only
-            if self.in_init:
                 return outcome
         return await self.call(environment, spec.timeout_s - (time.monotonic() - self.began))
 
@@ -179,7 +173,7 @@ class Invocation:
             "id": self.request_id,
             "deadline_ms": int((time.time() + limit_s) * 1000),
             "arn": self.head["invoked_arn"],
-            "trace": self.head.get("trace_id", ""),
+            "trace": self.trace,
             "client_context": self.head.get("client_context", ""),
         }
         if self.spec.tenant:
@@ -217,12 +211,6 @@ class Invocation:
             self.client.send({"status": "chunk", "type": "application/json"}, body)
         return body
 
-    def log_init(self, phase: str, outcome: Outcome) -> None:
-        failure = self.failure(outcome)
-        assert failure is not None
-        assert self.environment is not None
-        self.environment.logs.add(lines.init_report(self.init_ms or 0.0, phase, failure))
-
     def finish(self, outcome: Outcome) -> tuple[Head, bytes]:
         """Close the books: the log's last lines, the report, the environment back to its pool, the answer."""
         environment, spec, engine = self.environment, self.spec, self.engine
@@ -239,14 +227,11 @@ class Invocation:
             elif failure.outcome is Result.OUT_OF_MEMORY:
                 peak_mb = spec.memory_mb
             if failure.line:
-                logs.add(failure.line)
+                environment.emit(events.Fault(failure.line))
             if self.in_init:
                 failure = replace(failure, status=failure.status or "error", outcome=Result.INIT_ERROR)
         response = self.response(outcome, failure)
-        logs.add(lines.end(self.request_id))
-        logs.add(
-            lines.report(self.request_id, duration_ms, spec.memory_mb, peak_mb, self.init_ms, lines.status(failure))
-        )
+        self.tell_end(failure, duration_ms, peak_mb, self.produced(response))
         logged = logs.take()
         engine.running.pop(environment, None)
         engine.spool.append(self.report(logged, failure, duration_ms, peak_mb, response))
@@ -260,7 +245,7 @@ class Invocation:
             "function_error": "Unhandled" if failure else "",
             "error_type": failure.error_type if failure else "",
             "duration_ms": round(duration_ms, 3),
-            "billed_ms": lines.billed(duration_ms),
+            "billed_ms": events.billed(duration_ms),
             "init_ms": self.init_ms,
             "memory_mb": spec.memory_mb,
             "max_memory_mb": peak_mb,
@@ -268,6 +253,25 @@ class Invocation:
         if failure is None and self.client is not None:
             response = b""  # is there already
         return answer, response + log_tail
+
+    def produced(self, response: bytes) -> int:
+        """Bytes that the function answered."""
+        return max(len(response), self.chunks.size if self.chunks is not None else 0)
+
+    def tell_end(self, failure: Failure | None, duration_ms: float, peak_mb: int, produced: int) -> None:
+        environment, spec, request_id, trace = self.environment, self.spec, self.request_id, self.trace
+        assert environment is not None
+        status, error_type = failures.status(failure)
+        if environment.journal is not None:
+            environment.emit(
+                events.RuntimeDone(status, error_type, request_id, spec.tenant, trace, duration_ms, produced)
+            )
+        environment.emit(events.End(request_id))
+        environment.emit(
+            events.Report(
+                status, error_type, request_id, spec.tenant, trace, duration_ms, spec.memory_mb, peak_mb, self.init_ms
+            )
+        )
 
     def report(
         self, logged: list[Line], failure: Failure | None, duration_ms: float, peak_mb: int, response: bytes
@@ -291,7 +295,7 @@ class Invocation:
             lines=logged,
             outcome=failure.outcome if failure else Result.SUCCESS,
             duration_ms=round(duration_ms, 3),
-            billed_ms=lines.billed(duration_ms),
+            billed_ms=events.billed(duration_ms),
             init_ms=round(self.init_ms, 3) if self.init_ms is not None else None,
             memory_mb=spec.memory_mb,
             max_memory_mb=peak_mb,
@@ -303,7 +307,7 @@ class Invocation:
             provisioned_in_use=allocation.busy if allocation is not None else 0,
             provisioned_wanted=allocation.wanted if allocation is not None else 0,
             event_size=len(self.event),
-            response_size=max(len(response), self.chunks.size if self.chunks is not None else 0),
+            response_size=self.produced(response),
             event=engine.recorded(self.event),
             response=engine.recorded(response),
         )

@@ -6,6 +6,7 @@ every tick of the watch, and on readiness for environments that print much. A fu
 
 import os
 import time
+from collections.abc import Callable
 
 PIPE_BYTES = 65_536
 # AWS's largest log event. A longer line becomes several.
@@ -24,10 +25,11 @@ def now_ms() -> int:
 class LogBuffer:
     """The events of one environment since they were last taken."""
 
-    __slots__ = ("_dropped", "_fd", "_kept", "_partial", "lines", "tail")
+    __slots__ = ("_dropped", "_fd", "_kept", "_partial", "lines", "on_line", "tail")
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
+        self.on_line: Callable[[int, str], bool] | None = None  # whether a line that was printed is to be kept
         self._partial = b""
         self._kept = 0
         self._dropped = 0
@@ -81,8 +83,9 @@ class LogBuffer:
             return
         self._kept += len(line)
         for start in range(0, len(line), MAX_EVENT):
-            text = line[start : start + MAX_EVENT].decode("utf-8", "replace")
-            self.lines.append((at, text.replace("\r", "\n")))
+            text = line[start : start + MAX_EVENT].decode("utf-8", "replace").replace("\r", "\n")
+            if self.on_line is None or self.on_line(at, text):
+                self.lines.append((at, text))
 
 
 def tail(lines: list[str]) -> bytes:

@@ -4,10 +4,11 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions.execution import failures, lines
-from functions.execution.environment import Answer, Ended, Environment, Outcome
+from functions.execution import failures
+from functions.execution.environment import Answer, Environment, Outcome
 from functions.execution.failures import Failure
-from functions.execution.invocation import assignment, failed, stream_name
+from functions.execution.initialisation import failed, initialise
+from functions.execution.invocation import assignment, stream_name
 from functions.execution.spec import FunctionSpec
 from monitoring.report import Kind, Report
 
@@ -28,31 +29,20 @@ class Preparation:
         """IDLE afterwards, or what AWS says of the failed init: then the environment is dying. What it printed is in
         the spool."""
         environment, spec, engine = self.environment, self.spec, self.engine
-        environment.log_stream = stream_name(spec.version)
+        environment.belong(spec, stream_name(spec.version))
         engine.running[environment] = self
         engine.watch()
-        began, at_ms = time.monotonic(), time.time() * 1000
+        at_ms = time.time() * 1000
         outcome: Outcome | None = None
         try:
-            outcome = await environment.initialise(
-                engine.placer,
-                spec,
-                engine.trees(spec),
-                assignment(spec, environment.log_stream, "provisioned-concurrency"),
-                max(LEAST_INIT_SECONDS, spec.timeout_s),
-            )
-        except ProcessLookupError:  # it died while it waited in the pool
-            outcome = Ended(137, "lost")
+            given = assignment(spec, environment.log_stream, "provisioned-concurrency")
+            limit_s = max(LEAST_INIT_SECONDS, spec.timeout_s)
+            outcome, _ = await initialise(engine, environment, spec, given, limit_s=limit_s)
         finally:
             engine.running.pop(environment, None)
             if not isinstance(outcome, Answer):
                 environment.kill("failed")
-        environment.logs.drain()
-        failure = None
-        if failed(outcome):
-            failure = failures.of(outcome, "", spec.timeout_s)
-            assert failure is not None
-            environment.logs.add(lines.init_report((time.monotonic() - began) * 1000, "init", failure))
+        failure = failures.of(outcome, "", spec.timeout_s) if failed(outcome) else None
         if logged := environment.logs.take():
             engine.spool.append(
                 Report(

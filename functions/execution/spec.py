@@ -39,6 +39,9 @@ class FunctionSpec:
     tenant: str = ""  # of one invocation: set by the engine
     layers: str = ""  # the directory in the code store that is shown at /opt; empty without layers
     stand_in: str = ""  # the interpreter that an administrator chose to serve the runtime: ruby3.1; empty for its own
+    log_format: str = "Text"  # or JSON, with the least level that is kept of the function's lines and of the platform's
+    application_log_level: str = "INFO"
+    system_log_level: str = "INFO"
 
     @property
     def function(self) -> str:

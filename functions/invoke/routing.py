@@ -156,6 +156,9 @@ def _spec(function: Function, version: FunctionVersion) -> FunctionSpec:
         vcpu_mb=version.vcpu_mb,
         capacity_provider=version.capacity_provider_arn,
         tenant_isolation=version.tenant_isolation,
+        log_format=logging_config.get("LogFormat", "Text"),
+        application_log_level=logging_config.get("ApplicationLogLevel", "INFO"),
+        system_log_level=logging_config.get("SystemLogLevel", "INFO"),
     )
     # The row's id keeps apart a function from its namesake that was deleted.
     identity = json.dumps([version.pk, spec.to_wire()], sort_keys=True)

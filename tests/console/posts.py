@@ -455,6 +455,12 @@ POSTS: dict[str, list[Post]] = {
             choices=("layer_1", "layer_2"),
         ),
         Post(
+            f"{F}/config/logging/",
+            {"LogFormat": "JSON", "LogGroup": "/team/logs", "ApplicationLogLevel": "WARN", "SystemLogLevel": "DEBUG"},
+            lambda world: world.latest.extras["LoggingConfig"],
+            choices=("LogFormat", "ApplicationLogLevel", "SystemLogLevel"),
+        ),
+        Post(
             f"{F}/config/tags/", {"Tags-name": "k", "Tags-value": "v"}, pair("Tags", lambda world: world.function.tags)
         ),
     ],

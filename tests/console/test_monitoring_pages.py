@@ -211,6 +211,51 @@ def test_a_line_of_json_is_opened_into_fields() -> None:
     assert line.fields == {"sku": '"K"', "n": "3", "d": '{"a": 1}'}
 
 
+@pytest.mark.parametrize(
+    ("values", "level", "kind", "message", "fields"),
+    [
+        (
+            {"type": "platform.start", "record": {"requestId": "r", "version": "7"}},
+            "START",
+            "sys",
+            "",
+            {"version": '"7"'},
+        ),
+        (
+            {"type": "platform.initRuntimeDone", "record": {"status": "success"}},
+            "INIT_RUNTIME_DONE",
+            "sys",
+            "",
+            {"status": '"success"'},
+        ),
+        (
+            {"type": "platform.report", "record": {"metrics": {"durationMs": 1.5}, "status": "timeout"}},
+            "REPORT",
+            "sys",
+            "",
+            {"durationMs": "1.5", "status": '"timeout"'},
+        ),
+        (
+            {"type": "platform.fault", "record": "2026-11-21T14:58:07.118Z id Task timed out after 1.00 seconds"},
+            "ERROR",
+            "err",
+            "Task timed out after 1.00 seconds",
+            {},
+        ),
+        ({"type": "platform.start", "record": 3}, "START", "sys", "3", {}),
+        ({"type": "platform.party", "record": None}, "PARTY", "sys", "null", {}),
+        ({"log_level": "ERROR", "errorMessage": "no", "errorType": "KeyError"}, "ERROR", "err", "KeyError: no", {}),
+        ({"level": "INFO", "message": {"a": 1}}, "INFO", "info", "", {"message": '{"a": 1}'}),
+        ({"type": "platform.start"}, "", "", "", {"type": '"platform.start"'}),
+    ],
+)
+def test_a_log_of_format_json(
+    values: dict[str, object], level: str, kind: str, message: str, fields: dict[str, str]
+) -> None:
+    line = loglines.parse(json.dumps({"time": "t", **values}))
+    assert (line.level, line.kind, line.message, line.fields) == (level, kind, message, fields)
+
+
 def test_absolute_times_are_utc() -> None:
     assert timerange.moment("2026-11-21 12:00", datetime.now(UTC)) == datetime(2026, 11, 21, 12, tzinfo=UTC)
     assert timerange.moment("2026-11-21T12:00:00+02:00", datetime.now(UTC)) == datetime(2026, 11, 21, 10, tzinfo=UTC)

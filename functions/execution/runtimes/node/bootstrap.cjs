@@ -23,7 +23,7 @@ const PRELUDE = Symbol("prelude");
 const NEVER_SETTLED =
   "The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promise that was " +
   "never settled. For more information, see https://nodejs.org/docs/latest/api/process.html#exit-codes";
-const state = { id: undefined, finish: null, streaming: null };
+const state = { id: undefined, tenant: undefined, finish: null, streaming: null, json: null, least: 0 };
 // Since Node.js 24 AWS's runtime knows promises and values only. What the function was written for decides, not what
 // serves it.
 const isModern = () => Number(/nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV)?.[1]) >= 24;
@@ -71,9 +71,13 @@ function send(head, body = "") {
 // --- log ------------------------------------------------------------------------------------------------------------
 
 function log(level, ...values) {
-  const message = util.format(...values).replaceAll("\n", "\r");
+  if (state.json && state.json.LEVELS.indexOf(level) < state.least) return;
+  const time = new Date().toISOString();
+  const line = state.json
+    ? state.json.format(time, level, state, values)
+    : `${time}\t${state.id}\t${level}\t${util.format(...values)}`;
   try {
-    writeAll(LOG, Buffer.from(`${new Date().toISOString()}\t${state.id}\t${level}\t${message}\n`));
+    writeAll(LOG, Buffer.from(line.replaceAll("\n", "\r") + "\n"));
   } catch {
     // The handler closed the descriptor: as with console, output is lost and nothing else.
   }
@@ -89,6 +93,11 @@ function patchConsole() {
     Error.captureStackTrace(trace, console.trace);
     log("TRACE", trace.stack);
   };
+}
+
+function logError(label, error) {
+  if (state.json) log("ERROR", error instanceof Error ? error : new Error(error));
+  else log("ERROR", label, formatted(error));
 }
 
 // --- errors ---------------------------------------------------------------------------------------------------------
@@ -126,7 +135,7 @@ function formatted(error) {
 
 function escape(kind, label, reason) {
   const error = kind ? Object.assign(new Fault(kind, reason), { reason: payloadOf(reason) }) : reason;
-  log("ERROR", label, formatted(error));
+  logError(label, error);
   const payload = payloadOf(error);
   const head = state.id === undefined ? { op: "init" } : { op: "done", id: state.id };
   send({ ...head, error: payload.errorType, last: true }, JSON.stringify(payload));
@@ -294,7 +303,7 @@ function contextOf(head) {
 
 function answer(id, error, result) {
   if (error !== undefined && error !== null) {
-    log("ERROR", "Invoke Error", formatted(error));
+    logError("Invoke Error", error);
     const payload = payloadOf(error);
     send({ op: "done", id, error: payload.errorType }, JSON.stringify(payload));
     return;
@@ -373,6 +382,7 @@ function invoke(handler, head, body) {
 function next(handler) {
   const [head, body] = receive();
   state.id = head.id;
+  state.tenant = head.tenant;
   if (head.trace) process.env._X_AMZN_TRACE_ID = head.trace;
   invoke(handler, head, body);
 }
@@ -383,6 +393,10 @@ async function main() {
   const [head] = receive();
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, head.environment);
+  if (process.env.AWS_LAMBDA_LOG_FORMAT === "JSON") {
+    state.json = require("./json_log.cjs");
+    state.least = state.json.LEVELS.indexOf(process.env.AWS_LAMBDA_LOG_LEVEL);
+  }
   if (!["1", "true"].includes(process.env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA)) globalThis.awslambda = awslambda;
   Module._initPaths(); // NODE_PATH is read once at the start otherwise
   process.on("uncaughtException", (error) => escape("", "Uncaught Exception", error));
@@ -394,7 +408,7 @@ async function main() {
   try {
     handler = await load(head.handler);
   } catch (error) {
-    log("ERROR", "Uncaught Exception", formatted(error));
+    logError("Uncaught Exception", error);
     const payload = payloadOf(error);
     send({ op: "init", error: payload.errorType }, JSON.stringify(payload));
     process.reallyExit(1);

@@ -23,6 +23,9 @@ import sys
 import time
 import traceback
 
+import json_log
+
+del sys.modules["json_log"]  # a module of the function may have that name
 HEAD = struct.Struct("!II")
 MAX_RESPONSE = 6 * 1024 * 1024 + 100
 ERROR_LINE_END = "\r"  # the executor turns it into a newline within one log event
@@ -146,13 +149,14 @@ class LogHandler(logging.Handler):
     def emit(self, record):
         try:
             record.aws_request_id = current["id"]
+            record.tenant_id = current["tenant"]
             text = self.format(record)
             sys.stdout.write(text[:-1].replace("\n", ERROR_LINE_END) + "\n")
         except Exception:
             self.handleError(record)
 
 
-current = {"id": ""}
+current = {"id": "", "tenant": None}
 
 
 def to_json(value):
@@ -164,6 +168,10 @@ def error_payload(message, kind, trace, request_id=""):
 
 
 def log_error(error):
+    if json_log.is_wanted():
+        stamp = time.strftime(json_log.TIME, time.gmtime())
+        sys.stdout.write(to_json({"timestamp": stamp, "log_level": "ERROR", **error}).decode("utf-8", "replace") + "\n")
+        return
     lines = [
         "[ERROR] %s: %s" % (error["errorType"], error["errorMessage"])
         if error["errorMessage"]
@@ -226,13 +234,17 @@ def prepare(head):
     first = ["/var/task", "/opt/python/lib/%s/site-packages" % version, "/opt/python", "/var/runtime"]
     sys.path[:] = first + [path for path in sys.path if path not in first and path]
     sys.path_importer_cache.clear()
-    handler = LogHandler()
-    formatter = logging.Formatter(
-        "[%(levelname)s]\t%(asctime)s.%(msecs)dZ\t%(aws_request_id)s\t%(message)s\n", "%Y-%m-%dT%H:%M:%S"
-    )
+    root, handler = logging.getLogger(), LogHandler()
+    if json_log.is_wanted():
+        formatter = json_log.Formatter()
+        json_log.set_level(root)
+    else:
+        formatter = logging.Formatter(
+            "[%(levelname)s]\t%(asctime)s.%(msecs)dZ\t%(aws_request_id)s\t%(message)s\n", "%Y-%m-%dT%H:%M:%S"
+        )
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
-    logging.getLogger().addHandler(handler)
+    root.addHandler(handler)
 
 
 def invoke(function, head, body):
@@ -310,6 +322,7 @@ def serve(fd):
     while True:
         head, body = channel.receive()
         current["id"] = head["id"]
+        current["tenant"] = head.get("tenant")
         if head.get("trace"):
             os.environ["_X_AMZN_TRACE_ID"] = head["trace"]
         try:

@@ -1,0 +1,70 @@
+"""The init of an environment, told by its events: for the invocation that waits for it, or ahead of all."""
+
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+from functions.execution import events, failures
+from functions.execution.environment import Ended, Environment, Outcome
+from functions.execution.sandbox.cgroups import MIB
+from functions.execution.spec import FunctionSpec
+
+if TYPE_CHECKING:
+    from functions.execution.engine import Engine
+
+LOST = Ended(137, "lost")
+
+
+def failed(outcome: Outcome) -> bool:
+    return isinstance(outcome, Ended) or "error" in outcome.head
+
+
+async def initialise(
+    engine: "Engine",
+    environment: Environment,
+    spec: FunctionSpec,
+    assignment: dict[str, Any],
+    *,
+    limit_s: float,
+    phase: str = "init",
+    request_id: str = "",
+) -> tuple[Outcome, float]:
+    """What the runtime answered, and after how many milliseconds. The environment is IDLE, or dying.
+
+    `phase`: "invoke" for one that runs on an invocation's time. OSError when there is no such code.
+    """
+    kind = assignment["environment"]["AWS_LAMBDA_INITIALIZATION_TYPE"]
+    if environment.journal is not None:
+        environment.emit(
+            events.InitStart(
+                kind,
+                phase,
+                runtime_version(spec.runtime, environment.factory.interpreter.version),
+                spec.function_name,
+                spec.version,
+                environment.log_stream,
+                spec.memory_mb * MIB,
+            )
+        )
+    began = time.monotonic()
+    try:
+        outcome = await environment.initialise(engine.placer, spec, engine.trees(spec), assignment, limit_s)
+    except ProcessLookupError:  # it died while it waited in the pool
+        environment.kill("lost")
+        outcome = LOST
+    duration_ms = (time.monotonic() - began) * 1000
+    environment.logs.drain()
+    failure = failures.of(outcome, request_id, spec.timeout_s) if failed(outcome) else None
+    if failure is not None or environment.journal is not None:
+        status, error_type = failures.status(failure)
+        if failure is not None and status == "success":  # an exception in the handler's module
+            status, error_type = "error", failure.error_type
+        environment.emit(events.InitRuntimeDone(status, error_type, kind, phase))
+        environment.emit(events.InitReport(status, error_type, kind, phase, duration_ms))
+    return outcome, duration_ms
+
+
+def runtime_version(runtime: str, version: str) -> str:
+    """As AWS names them: python:3.11.7."""
+    family = re.match("[a-z]+", runtime)
+    return f"{family[0] if family else runtime}:{version}"
