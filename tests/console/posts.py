@@ -459,6 +459,7 @@ POSTS: dict[str, list[Post]] = {
             {"LogFormat": "JSON", "LogGroup": "/team/logs", "ApplicationLogLevel": "WARN", "SystemLogLevel": "DEBUG"},
             lambda world: world.latest.extras["LoggingConfig"],
             choices=("LogFormat", "ApplicationLogLevel", "SystemLogLevel"),
+            empty={"LogGroup": "/aws/lambda/f", "ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"},
         ),
         Post(
             f"{F}/config/tags/", {"Tags-name": "k", "Tags-value": "v"}, pair("Tags", lambda world: world.function.tags)

@@ -349,3 +349,22 @@ def test_deleting_needs_the_name(alice: Person) -> None:
     assert Function.objects.filter(name="doomed").exists()
     assert alice.client.post("/functions/doomed/delete/", {"confirm": "doomed"})["Location"] == "/functions/"
     assert not Function.objects.filter(name="doomed").exists()
+
+
+def test_logging(alice: Person) -> None:
+    alice.create("told")
+    url = "/functions/told/config/logging/"
+    page = alice.client.get(url).content.decode()
+    assert 'value="/aws/lambda/told"' in page
+    wanted = {"LogFormat": "JSON", "LogGroup": "", "ApplicationLogLevel": "", "SystemLogLevel": "WARN"}
+    assert alice.client.post(url, wanted).status_code == 302
+    assert latest("told").extras["LoggingConfig"] == {
+        "LogFormat": "JSON",
+        "ApplicationLogLevel": "INFO",
+        "SystemLogLevel": "WARN",
+        "LogGroup": "/aws/lambda/told",
+    }
+    response = alice.client.post(url, {**wanted, "LogFormat": "Text"})
+    assert "only with the log format JSON" in " ".join(response.context["form"].errors["LogFormat"])
+    response = alice.client.post(url, {**wanted, "LogGroup": "with space"})
+    assert "logGroup" in " ".join(response.context["form"].errors["LogGroup"])

@@ -5,6 +5,7 @@ from django import forms
 from console.pages.config.base import ConfigurationForm
 from console.pages.function_head import Head
 from console.pages.snippets import Call
+from functions.errors import ServiceError
 
 FORMATS = [("Text", "Text"), ("JSON", "JSON")]
 # An empty one is the API's default: none with text, INFO with JSON.
@@ -13,8 +14,6 @@ SYSTEM = [("", "Default"), *((level, level) for level in ("DEBUG", "INFO", "WARN
 
 
 class LoggingForm(ConfigurationForm):
-    member_fields = {"LoggingConfig": "LogFormat"}
-
     LogFormat = forms.ChoiceField(
         label="Format",
         choices=FORMATS,
@@ -48,6 +47,12 @@ class LoggingForm(ConfigurationForm):
         }
         config["LogGroup"] = data["LogGroup"] or f"/aws/lambda/{head.function.name}"
         return [Call("UpdateFunctionConfiguration", {"FunctionName": head.function.name, "LoggingConfig": config})]
+
+    def refuse(self, error: ServiceError) -> None:
+        """The model's message names the member within LoggingConfig by its path."""
+        is_group = "loggingConfig.logGroup" in (error.message or "")
+        self.member_fields = {"LoggingConfig": "LogGroup" if is_group else "LogFormat"}
+        super().refuse(error)
 
     def said(self) -> str:
         return "Logging saved."
