@@ -79,6 +79,11 @@ def test_a_handler_in_a_directory(executor: RunningExecutor) -> None:
     assert executor.invoke(function(executor, files, handler="src/app.api.get")).payload == b'"part"'
 
 
+def test_files_of_the_package_are_in_the_working_directory(executor: RunningExecutor) -> None:
+    source = "exports.handler = async () => require('fs').readFileSync('data.txt', 'utf8')"
+    assert executor.invoke(function(executor, {"index.js": source, "data.txt": "data"})).payload == b'"data"'
+
+
 def test_nothing_returned_is_null(executor: RunningExecutor) -> None:
     assert executor.invoke(function(executor, "exports.handler = async () => {}")).payload == b"null"
     assert executor.invoke(function(executor, "exports.handler = () => {}")).payload == b"null"

@@ -46,6 +46,11 @@ def test_every_python_of_this_machine(executor: RunningExecutor, runtime: str) -
     assert result["event"] == {"ü": [1, None]}
 
 
+def test_files_of_the_package_are_in_the_working_directory(executor: RunningExecutor) -> None:
+    files = {"app.py": "def handler(event, context):\n    return open('data.txt').read()", "data.txt": "data"}
+    assert executor.run(files) == "data"
+
+
 def test_log_lines_of_a_cold_and_a_warm_invocation(executor: RunningExecutor) -> None:
     spec = executor.function("print('import')\ndef handler(event, context):\n    print('called')\n    return event")
     cold, warm = executor.invoke(spec), executor.invoke(spec)

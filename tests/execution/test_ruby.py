@@ -25,19 +25,21 @@ def test_a_method_and_a_method_of_a_class(executor: RunningExecutor) -> None:
         "app.rb": """
             $loaded = ($loaded || 0) + 1
             def handler(event:, context:)
-              { event: event, version: RUBY_VERSION, loaded: $loaded, here: Dir.pwd }
+              { event: event, version: RUBY_VERSION, loaded: $loaded, here: Dir.pwd, data: File.read('data.txt') }
             end
             module Shop
               class Cart
                 def self.total(event:, context:) = event['prices'].sum
               end
             end
-            """
+            """,
+        "data.txt": "data",
     }
     spec = function(executor, files)
     for event in ({"ü": [1, None]}, [2]):
         answer = json.loads(executor.invoke(spec, event).payload)
-        assert answer == {"event": event, "version": RUBIES[0].version, "loaded": 1, "here": "/var/task"}
+        version = RUBIES[0].version
+        assert answer == {"event": event, "version": version, "loaded": 1, "here": "/var/task", "data": "data"}
     assert (
         executor.invoke(function(executor, files, handler="app.Shop::Cart.total"), {"prices": [1, 2.5]}).payload
         == b"3.5"

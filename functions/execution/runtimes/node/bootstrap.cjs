@@ -391,6 +391,7 @@ async function main() {
   patchConsole();
   send({ op: "ready" });
   const [head] = receive();
+  process.chdir("/var/task"); // again: the code has been put over what was there
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, head.environment);
   if (process.env.AWS_LAMBDA_LOG_FORMAT === "JSON") {

@@ -226,7 +226,8 @@ def load(handler):
 
 
 def prepare(head):
-    """Become the function: environment, search path, logging."""
+    """Become the function: directory, environment, search path, logging."""
+    os.chdir("/var/task")  # again: the code has been put over what was there
     os.environ.clear()
     os.environ.update(head["environment"])
     time.tzset()

@@ -165,8 +165,9 @@ module Hearth
 
     private
 
-    # Environment, search path, gems.
+    # Directory, environment, search path, gems.
     def become(environment)
+      Dir.chdir('/var/task') # again: the code has been put over what was there
       ENV.replace(environment)
       paths = ENV.fetch('RUBYLIB', '').split(':')
       $LOAD_PATH.unshift('/var/task', *(paths - ['/var/task']))
