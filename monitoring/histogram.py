@@ -41,9 +41,10 @@ def percentile(counts: Mapping[str, float], percent: float) -> float | None:
         return None
     rank = max(1.0, math.ceil(total * percent / 100))
     seen = 0.0
-    order = -math.inf
-    for order in sorted(-math.inf if key == ZERO else int(key) for key in counts):
-        seen += counts[ZERO if order == -math.inf else str(order)]
+    found = -math.inf
+    for order, count in sorted([(-math.inf if key == ZERO else int(key), count) for key, count in counts.items()]):
+        found = order
+        seen += count
         if seen >= rank:
             break
-    return 0.0 if order == -math.inf else _MIDDLE * GAMMA**order
+    return 0.0 if found == -math.inf else _MIDDLE * GAMMA**found

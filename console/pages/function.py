@@ -1,6 +1,6 @@
 """The list of functions with their health."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -10,11 +10,11 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.functional import cached_property
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from console.pages import access, timerange
+from console.pages.order import order
 from console.pages.timerange import TimeRange
 from functions.models import Alias, Function, FunctionVersion
 from monitoring.queries import health, metrics
@@ -25,22 +25,73 @@ PARTS = 32  # of the sparkline
 RANGES = [("1h", "now-1h"), ("3h", "now-3h"), ("24h", "now-1d"), ("7d", "now-7d")]
 SORTS = {"name": "Name", "invocations": "Invocations", "errors": "Errors", "p95": "p95", "deployed": "Last deploy"}
 LIVE = ("prod", "production", "live")
+# What a row shows of a function: a version has many more columns.
+SHOWN = (
+    "runtime",
+    "description",
+    "state",
+    "state_reason",
+    "last_update_status",
+    "last_modified",
+    "modified_by",
+    "timeout",
+    "function__name",
+    "function__tags",
+    "function__last_deploy",
+    "function__last_deployed_at",
+    "function__last_deployed_by",
+)
 TAGS_SHOWN = 3
 TAGS_OFFERED = 200
+ACTIVE = (FunctionVersion.State.ACTIVE, FunctionVersion.State.INACTIVE)
 # Above this share of errors a function needs attention.
 ERRORS_BAD = 0.05
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How a function does, at a glance. Without an icon: a dot."""
+
+    look: str
+    title: str
+    icon: str = ""
+
+
+FAILED = Mark("c-err", "Failed", "x")
+PENDING = Mark("dot-ring t3", "Pending")
+MANY_ERRORS = Mark("c-err", "Many errors", "err")
+SLOW = Mark("c-warn", "Close to its timeout", "warn")
+HEALTHY = Mark("c-ok", "Healthy")
+IDLE = Mark("dot-ring t3", "Not called in this time")
+
+
 @dataclass
 class Row:
+    """What the template asks for more than once is read once: a page has fifty."""
+
     version: FunctionVersion  # $LATEST
     health: FunctionSummary
 
-    @property
-    def name(self) -> str:
-        return self.version.function.name
+    def __post_init__(self) -> None:
+        self.name = self.version.function.name
+        self.invocations = self.health.invocations
+        self.error_rate = self.health.error_rate if self.invocations else None
+        self.p95 = self.health.p95_ms
+        self.is_bad = (self.error_rate or 0) >= ERRORS_BAD
+        self.is_slow = (self.p95 or 0) > self.version.timeout * 800  # close to its timeout
+        self.is_active = self.version.state in ACTIVE
 
-    @cached_property
+    @property
+    def mark(self) -> Mark:
+        if not self.is_active:
+            return FAILED if self.version.state == FunctionVersion.State.FAILED else PENDING
+        if self.is_bad:
+            return MANY_ERRORS
+        if self.is_slow:
+            return SLOW
+        return HEALTHY if self.invocations else IDLE
+
+    @property
     def alias(self) -> Alias | None:
         """The alias that carries the traffic: prod or live, else the first."""
         aliases = list(self.version.function.aliases.all())
@@ -53,27 +104,6 @@ class Row:
         return [(label := f"{key}={value}" if value else key, "?" + urlencode({"tag": label})) for key, value in found]
 
     @property
-    def invocations(self) -> float:
-        return self.health.invocations
-
-    @property
-    def error_rate(self) -> float | None:
-        return self.health.error_rate if self.health.invocations else None
-
-    @property
-    def p95(self) -> float | None:
-        return self.health.p95_ms
-
-    @property
-    def is_bad(self) -> bool:
-        return (self.error_rate or 0) >= ERRORS_BAD
-
-    @property
-    def is_slow(self) -> bool:
-        """Close to its timeout."""
-        return (self.p95 or 0) > self.version.timeout * 800
-
-    @cached_property
     def spark(self) -> str:
         """The invocations as an SVG path in a box of 104 x 26."""
         values = self.health.sparkline
@@ -81,8 +111,7 @@ class Row:
         if not top or len(values) < 2:
             return ""
         step = 104 / (len(values) - 1)
-        points = (f"{at * step:.1f} {24 - 22 * value / top:.1f}" for at, value in enumerate(values))
-        return "M" + " ".join(points)
+        return "M" + " ".join([f"{at * step:.1f} {24 - 22 * value / top:.1f}" for at, value in enumerate(values)])
 
 
 @access.page
@@ -162,7 +191,7 @@ def _filtered(
 
 
 def _whole(rows: QuerySet[FunctionVersion]) -> QuerySet[FunctionVersion]:
-    return rows.select_related("function").prefetch_related("function__aliases")
+    return rows.select_related("function").prefetch_related("function__aliases").only(*SHOWN)
 
 
 def _read(keys: Sequence[int]) -> list[FunctionVersion]:
@@ -181,17 +210,7 @@ def _by_health(
     request: HttpRequest, shown: QuerySet[FunctionVersion], span: TimeRange, key: str, descending: bool
 ) -> list[int]:
     """The primary keys in order."""
-    where = (access.account(request).id, settings.HEARTH_REGION)
-    when = (span.start_s, span.end_s)
-    values: Mapping[str, float]
-    if key == "p95":
-        values = health.p95s(*where, *when)
-    elif key == "invocations":
-        values = health.sums(*where, ["Invocations"], *when)["Invocations"]
-    else:
-        found = health.sums(*where, health.COUNTS, *when)
-        calls, errors = found["Invocations"], found["Errors"]
-        values = {name: count / calls[name] for name, count in errors.items() if name in calls}
+    values = order.values(access.account(request).id, key, span)
     keys = shown.order_by("function__name").values_list("function__name", "pk")
     return [pk for _, pk in sorted(keys, key=lambda row: values.get(row[0], 0), reverse=descending)]
 

@@ -1,7 +1,6 @@
 """Lists of invocations: of the account, of one function."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -34,31 +33,30 @@ FILTERS = ("function", "outcome", "version", "source", "environment")
 LONGEST = 512  # characters of a filter that can match something
 
 
-@dataclass(frozen=True)
+@dataclass
 class Row:
+    """What the template asks for more than once is read once: a page has fifty."""
+
     record: Invocation
+
+    def __post_init__(self) -> None:
+        self.request_id = str(self.record.request_id)
+        self.short_id = self.request_id[:8]
+        self.badge: Badge = outcomes.of(self.record)
 
     @property
     def url(self) -> str:
-        own = reverse("invocation", args=[self.record.function_name, self.record.request_id])
+        own = reverse("invocation", args=[self.record.function_name, self.request_id])
         return f"{own}?attempt={self.record.attempt}" if self.record.attempt > 1 else own
-
-    @property
-    def short_id(self) -> str:
-        return str(self.record.request_id)[:8]
 
     @property
     def log_pattern(self) -> str:
         """Of CloudWatch: the lines that name the request."""
-        return f'"{self.record.request_id}"'
+        return f'"{self.request_id}"'
 
     @property
-    def badge(self) -> Badge:
-        return outcomes.of(self.record)
-
-    @cached_property
-    def cost(self) -> Cost:
-        return Cost(self.record.billed_ms, self.record.memory_mb)
+    def cost(self) -> str:
+        return Cost(self.record.billed_ms, self.record.memory_mb).text
 
 
 @dataclass

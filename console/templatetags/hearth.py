@@ -131,6 +131,14 @@ def ago(value: datetime | None) -> str | SafeString:
 
 
 @register.filter
+def moment(value: datetime) -> SafeString:
+    """A time of a list: 21 Nov 17:42:03, UTC, the year on hover."""
+    at = value.astimezone(UTC)
+    text = f'<time datetime="{at.isoformat()}" title="{at:%Y-%m-%d %H:%M:%S} UTC">{at.day} {at:%b %H:%M:%S}</time>'
+    return mark_safe(text)  # noqa: S308 a time's own parts
+
+
+@register.filter
 def zoned(value: datetime) -> str:
     """A time in its own time zone: Fri 20 Nov 2026, 09:00 Europe/Berlin."""
     return f"{value:%a %d %b %Y, %H:%M:%S} {value.tzinfo}".replace(":00 ", " ")

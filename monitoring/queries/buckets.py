@@ -4,8 +4,8 @@ A range is read by parts of one period each, put together by UNION ALL. With an 
 times, and a read would cost what is kept, not what is asked for.
 """
 
+import time
 from collections.abc import Collection, Iterable, Iterator
-from functools import reduce
 from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet, TextField
@@ -42,7 +42,13 @@ class Part(NamedTuple):
 
 
 def whole(start: int, end: int) -> list[Part]:
-    """The fewest buckets that make up a range: whole hours, and minutes at both ends."""
+    """The fewest buckets that make up a range: whole hours, and minutes at both ends.
+
+    Of a range that ends now, the hour that runs is whole too: its bucket holds what came until now.
+    """
+    now = int(time.time())
+    if now <= end < now // HOUR * HOUR + HOUR:
+        end = now // HOUR * HOUR + HOUR
     first, last = -(-start // HOUR) * HOUR, end // HOUR * HOUR
     if first >= last:
         return [Part(MINUTE, start, end)]
@@ -70,4 +76,5 @@ def of(
 
 def together(some: Iterable[QuerySet[Any, Any]]) -> QuerySet[Any, Any]:
     """The rows of several reads of the same columns, in one query."""
-    return reduce(lambda one, other: one.union(other, all=True), some)
+    first, *others = some
+    return first.union(*others, all=True) if others else first

@@ -3,14 +3,16 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Sum
+from django.db.models import CharField, Max, Min, QuerySet, Sum, TextField, Value
+from django.db.models.functions import Cast
 
 from monitoring.dimensions import of_function, parse
 from monitoring.models import MetricBucket
 from monitoring.models.metric import HOUR, MINUTE
 from monitoring.queries import buckets
 from monitoring.queries.buckets import Part
-from monitoring.queries.metrics import LAMBDA, Point
+from monitoring.queries.durations import Durations, Joined
+from monitoring.queries.metrics import LAMBDA
 
 COUNTS = ("Invocations", "Errors")
 
@@ -35,30 +37,36 @@ def summary(
 ) -> dict[str, FunctionSummary]:
     """Figures for a list of functions, in one query whatever their number.
 
-    Over half a day and more the sparkline has a part for each hour at most: hours are what is read then.
+    Over half a day and more the sparkline has a part for each hour at most: hours are what is read then. A duration is
+    a sample of each invocation: their buckets count these too.
     """
+    if not functions:
+        return {}
     if end - start >= 12 * HOUR:
         parts = min(parts, (end - start) // HOUR)
     width = (end - start) / parts
-    counts = {name: dict.fromkeys(map(of_function, functions), 0) for name in COUNTS}
-    durations = {of_function(function): Point(start) for function in functions}
-    sparklines = {of_function(function): [0] * parts for function in functions}
+    errors = dict.fromkeys(map(of_function, functions), 0)
+    durations = {key: Durations() for key in errors}
+    sparklines = {key: [0] * parts for key in errors}
+    rows = _rows(account_id, region).filter(dimensions__in=errors)
+    calls = rows.filter(name="Duration").values_list(
+        "dimensions", "start", "count", "minimum", "maximum", Cast("histogram", TextField())
+    )
+    failed = rows.filter(name="Errors", total__gt=0).values_list(
+        "dimensions", "start", "total", "minimum", "maximum", Value("", TextField())
+    )
     when = buckets.whole(start, end) if width >= HOUR else [Part(MINUTE, start, end)]
-    for bucket in buckets.of(account_id, region, LAMBDA, (*COUNTS, "Duration"), list(durations), when):
-        if bucket.name == "Duration":
-            durations[bucket.dimensions].add(bucket)
+    for key, at, count, low, high, histogram in buckets.together(
+        some.filter(part.q) for some in (calls, failed) for part in when
+    ):
+        if not histogram:
+            errors[key] += int(count)
             continue
-        counts[bucket.name][bucket.dimensions] += int(bucket.total)
-        if bucket.name == "Invocations":
-            part = min(max(int((bucket.start - start) / width), 0), parts - 1)
-            sparklines[bucket.dimensions][part] += int(bucket.total)
+        durations[key].add(low, high, histogram)
+        part = int((at - start) / width)
+        sparklines[key][min(max(part, 0), parts - 1)] += int(count)
     return {
-        function: FunctionSummary(
-            invocations=counts["Invocations"][key],
-            errors=counts["Errors"][key],
-            p95_ms=durations[key].value("p95"),
-            sparkline=sparklines[key],
-        )
+        function: FunctionSummary(sum(sparklines[key]), errors[key], durations[key].percentile(95), sparklines[key])
         for function, key in ((function, of_function(function)) for function in functions)
     }
 
@@ -66,9 +74,12 @@ def summary(
 def sums(account_id: str, region: str, names: Collection[str], start: int, end: int) -> dict[str, dict[str, int]]:
     """The totals above 0 of counting metrics: by metric, then by function. One query for all functions."""
     found: dict[str, dict[str, int]] = {name: {} for name in names}
-    rows = MetricBucket.objects.filter(account_id=account_id, region=region, namespace=LAMBDA, total__gt=0).order_by()
+    rows = _rows(account_id, region).filter(total__gt=0)
     for name, dimensions, total in buckets.together(
-        rows.filter(part.q, name=name).values_list("name", "dimensions").annotate(Sum("total"))
+        rows.filter(part.q, name=name)
+        .values("dimensions")
+        .annotate(sum=Sum("total"))
+        .values_list(Value(name, CharField()), "dimensions", "sum")
         for name in names
         for part in buckets.whole(start, end)
     ):
@@ -80,13 +91,24 @@ def sums(account_id: str, region: str, names: Collection[str], start: int, end: 
 
 def p95s(account_id: str, region: str, start: int, end: int) -> dict[str, float]:
     """The p95 of the duration in milliseconds, of every function that was invoked. One query."""
-    points: dict[str, Point] = {}
-    for bucket in buckets.of(account_id, region, LAMBDA, ["Duration"], None, buckets.whole(start, end)):
-        if bucket.dimensions not in points:
-            points[bucket.dimensions] = Point(start)
-        points[bucket.dimensions].add(bucket)
-    values = ((_function(dimensions), point.value("p95")) for dimensions, point in points.items())
-    return {function: value for function, value in values if function and value is not None}
+    found: dict[str, Durations] = {}
+    rows = _rows(account_id, region).filter(name="Duration")
+    for dimensions, low, high, histograms in buckets.together(
+        rows.filter(part.q)
+        .values("dimensions")
+        .annotate(low=Min("minimum"), high=Max("maximum"), histograms=Joined("histogram"))
+        .values_list("dimensions", "low", "high", "histograms")
+        for part in buckets.whole(start, end)
+    ):
+        function = _function(dimensions)
+        if function:
+            found.setdefault(function, Durations()).add(low, high, histograms)
+    values = ((function, durations.percentile(95)) for function, durations in found.items())
+    return {function: value for function, value in values if value is not None}
+
+
+def _rows(account_id: str, region: str) -> QuerySet[MetricBucket]:
+    return MetricBucket.objects.filter(account_id=account_id, region=region, namespace=LAMBDA).order_by()
 
 
 def _function(dimensions: str) -> str:

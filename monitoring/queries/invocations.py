@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import BigIntegerField, F, Q
@@ -14,8 +15,16 @@ from monitoring.report import Outcome
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 BIGGEST = 1 << 62
-# As 64 bits: PostgreSQL would multiply in 32.
-COST = Cast("billed_ms", BigIntegerField()) * F("memory_mb")
+
+
+class BigInteger(Cast):
+    """As 64 bits: PostgreSQL would multiply in 32, SQLite has none shorter."""
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return compiler.compile(self.source_expressions[0])
+
+
+COST = BigInteger("billed_ms", BigIntegerField()) * F("memory_mb")
 
 
 class InvalidToken(ValueError):

@@ -16,6 +16,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from console.pages.operations import call
+from console.pages.order import order
 from functions.access.caller import Caller
 from functions.models import Account, Function, Membership, Role, User
 from monitoring.ingest.ingester import Ingester
@@ -69,6 +70,12 @@ def code_store(settings: Settings, tmp_path: Path) -> None:
     settings.HEARTH_CODE.mkdir()
     # Hashing is slow on purpose; not for tests.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def no_order() -> None:
+    """Another test's figures are none of ours."""
+    order.forget()
 
 
 @pytest.fixture

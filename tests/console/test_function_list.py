@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from console.pages import function
+from console.pages import order as order_module
 from console.pages.operations import call
 from functions.models import Function, FunctionVersion
 from monitoring.dimensions import canonical
@@ -137,6 +138,20 @@ def test_long_lists_have_pages(alice: Person, monkeypatch: pytest.MonkeyPatch) -
     assert names(by_health) == ["c"]
 
 
+def test_an_order_by_health_stays_while_its_pages_are_turned(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(function, "PAGE_SIZE", 1)
+    for name, calls in (("a", 1), ("b", 3)):
+        alice.create(name)
+        measured(alice, name, "Invocations", calls, calls)
+    assert names(alice.client.get("/functions/?sort=-invocations")) == ["b"]
+    measured_again = MetricBucket.objects.filter(dimensions=canonical({"FunctionName": "a"}))
+    measured_again.update(total=9)
+    assert names(alice.client.get("/functions/?sort=-invocations&page=2")) == ["a"]
+    assert names(alice.client.get("/functions/?sort=-errors")) == ["a"]  # another column: another order
+    monkeypatch.setattr(order_module, "KEPT_SECONDS", -1.0)
+    assert names(alice.client.get("/functions/?sort=-invocations")) == ["a"]
+
+
 def test_htmx_gets_the_list_alone(alice: Person) -> None:
     alice.create("alpha")
     page = alice.client.get("/functions/?q=a", headers={"HX-Request": "true"}).content.decode()
@@ -148,6 +163,7 @@ def test_htmx_gets_the_list_alone(alice: Person) -> None:
 
 def test_the_number_of_queries_does_not_grow_with_the_list(alice: Person) -> None:
     def count(sort: str) -> int:
+        order_module.order.forget()
         with CaptureQueriesContext(
             connection,
         ) as queries:

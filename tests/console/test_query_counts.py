@@ -6,6 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from console.pages.operations import call
+from console.pages.order import order
 from monitoring.report import Outcome
 from tests.console.conftest import Person
 from tests.console.test_triggers import SCHEDULE
@@ -36,6 +37,7 @@ LISTS = {
 
 def counted(person: Person) -> dict[str, int]:
     found = {}
+    order.forget()
     for path in LISTS:
         with CaptureQueriesContext(connection) as queries:
             assert person.client.get(path).status_code == 200, path

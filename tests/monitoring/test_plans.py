@@ -66,6 +66,6 @@ def test_sums_read_no_row() -> None:
 
 def test_figures_of_functions_are_found_by_function_and_time() -> None:
     (plan,) = plans(lambda: health.summary(ACCOUNT, REGION, ["f", "g"], *RANGE))
-    assert plan.count("dimensions=? AND period=? AND start>? AND start<?") == 3
+    assert plan.count("dimensions=? AND period=? AND start>? AND start<?") == 6
     (plan,) = plans(lambda: health.p95s(ACCOUNT, REGION, *RANGE))
     assert plan.count("INDEX metric_by_time (account_id=? AND region=? AND namespace=? AND name=? AND period=?") == 3
