@@ -351,6 +351,8 @@ class Environment:
         if op == "chunk" and self.on_chunk is not None and waiting is not None:
             self.on_chunk(head, body)
             return
+        if self._kill_reason:
+            return  # an answer that comes too late: what waits hears of the end
         expected = "init" if self.state is State.INITIALISING else "done"
         if waiting is None or waiting.done or op != expected:
             self.kill("protocol")
