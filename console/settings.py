@@ -1,5 +1,6 @@
 """Every setting of Hearth. Each is read from the environment once, typed, and fails loudly."""
 
+import hmac
 from pathlib import Path
 
 from console import assets, env
@@ -82,6 +83,8 @@ HEARTH_RETRY_SECONDS = (
 # --- Django -----------------------------------------------------------------------------------------------------
 
 SECRET_KEY = env.secret(HEARTH_DATA / "secret-key")
+# What the temporary credentials of execution roles are signed with.
+HEARTH_SESSION_KEY = hmac.digest(SECRET_KEY.encode(), b"sessions of execution roles", "sha256")
 DEBUG = False
 # Requests are told apart by signature and session, not by the name they came by; the front door binds one address.
 ALLOWED_HOSTS = ["*"]

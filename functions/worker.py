@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import redis
@@ -29,6 +30,14 @@ log = logging.getLogger(__name__)
 ANNOUNCE_SECONDS = 1.0
 DRAIN_SECONDS = 20.0
 PROVISION_SECONDS = 0.25
+
+
+def session_key() -> Path:
+    """A file with the key of temporary credentials, for the executor: a command line can be read by others."""
+    path: Path = settings.HEARTH_RUN / "session-key"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(settings.HEARTH_SESSION_KEY)
+    return path
 
 
 # The kernel kills the child when the thread that started it ends, whatever ended it.
@@ -103,6 +112,7 @@ class NodeStep(bootsteps.StartStopStep):
         # Nodes of several providers may share a machine.
         lane = f"lane-{provider.rpartition(':')[2]}.sock" if provider else "lane.sock"
         self.node = nodes.Node(f"{os.uname().nodename}-{os.getpid()}", str(run / lane))
+        forwarder = self.node.address.removesuffix(".sock") + ".forward"
         self.executor = Child(
             "executor",
             [
@@ -116,8 +126,18 @@ class NodeStep(bootsteps.StartStopStep):
                 *("--node", self.node.id),
                 *("--drain", str(DRAIN_SECONDS - 5)),
                 *("--rate", str(limits().requests_per_concurrency)),
+                *("--forwarder", forwarder, "--session-key", str(session_key())),
             ],
             on_ready=self._executor_ready,
+        )
+        # The other half is for calls from outside.
+        half = settings.HEARTH_WEB_WORKERS * settings.HEARTH_WEB_THREADS // 2
+        self.forwarder = Child(
+            "forwarder",
+            [
+                *(sys.executable, "-m", "functions.execution.forwarder"),
+                *("--socket", forwarder, "--upstream", settings.HEARTH_ENDPOINT, "--connections", str(max(half, 1))),
+            ],
         )
         self.ingester = Child("ingester", [sys.executable, str(settings.BASE_DIR / "manage.py"), "ingest"])
         self._stopping = threading.Event()
@@ -125,6 +145,7 @@ class NodeStep(bootsteps.StartStopStep):
         self._provisioner = threading.Thread(target=self._provision, name="provision", daemon=True)
 
     def start(self, parent: Any) -> None:
+        self.forwarder.start()
         self.executor.start()
         self.ingester.start()
         self._announcer.start()
@@ -133,6 +154,7 @@ class NodeStep(bootsteps.StartStopStep):
     def stop(self, parent: Any) -> None:
         self._stopping.set()
         self.executor.stop()
+        self.forwarder.stop()
         # Last: it writes what the executor still reported.
         self.ingester.stop()
 

@@ -10,16 +10,20 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from console.gateway import calls, sigv4
-from console.gateway.errors import BodyTooLarge, MissingToken, UnknownKey
+from console.gateway.errors import BodyTooLarge, ExpiredToken, MissingToken, UnknownKey
 from console.gateway.sigv4 import Signature, SignedRequest
 from console.gateway.wire import catalogue
 from console.gateway.wire.table import protocol
-from functions.access import credentials
+from functions.access import credentials, role_policies
 from functions.access.caller import Caller
+from functions.execution import sessions
+from functions.execution.forwarder import MARK
 
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 OPEN_PRESET = "admin"  # an open server asks nobody who he is
 UNKNOWN_KEY = "The security token included in the request is invalid."
+EXPIRED = "The security token included in the request is expired"
+FORWARDED = sigv4.environ_key(MARK)
 
 
 class SigV4Authentication(BaseAuthentication):
@@ -46,14 +50,12 @@ def authenticate(
     """
     environ: dict[str, Any] = request.META
     signature = claimed(environ)
-    if settings.HEARTH_OPEN and not signature.presigned:
+    if settings.HEARTH_OPEN and not signature.presigned and FORWARDED not in environ:
         calls.read_body(request, limit)
         return _anybody(signature)
     sigv4.verify_scope(signature, service=service, regions=_regions(service))
     sigv4.verify_time(signature)
-    key = credentials.find(signature.access_key_id)
-    if key is None:
-        raise UnknownKey(UNKNOWN_KEY)
+    secret, caller = _signer(signature)
     body = calls.read_body(request, limit)
     signed = SignedRequest(
         str(request.method),
@@ -62,11 +64,38 @@ def authenticate(
         environ,
         body,
     )
-    sigv4.verify(signature, key.secret, signed, unsigned_payload=unsigned_payload)
-    credentials.note_use(key.access_key_id)
-    return Caller(
-        key.account_id, settings.HEARTH_REGION, key.user_id, key.user_name, "api", key.access_key_id, key.preset
-    )
+    sigv4.verify(signature, secret, signed, unsigned_payload=unsigned_payload)
+    if not caller.role:
+        credentials.note_use(caller.access_key_id)
+    return caller
+
+
+def _signer(signature: Signature) -> tuple[str, Caller]:
+    """The secret that the request must be signed with, and whose it is. Raises UnknownKey or ExpiredToken."""
+    if signature.access_key_id.startswith(sessions.PREFIX):
+        return _session(signature)
+    key = credentials.find(signature.access_key_id)
+    if key is None:
+        raise UnknownKey(UNKNOWN_KEY)
+    region: str = settings.HEARTH_REGION
+    return key.secret, Caller(key.account_id, region, key.user_id, key.user_name, "api", key.access_key_id, key.preset)
+
+
+def _session(signature: Signature) -> tuple[str, Caller]:
+    """Temporary credentials of a role. They end with the role, too."""
+    key: bytes = settings.HEARTH_SESSION_KEY
+    try:
+        session = sessions.read(key, signature.access_key_id, signature.token)
+    except sessions.InvalidSession:
+        raise UnknownKey(UNKNOWN_KEY) from None
+    except sessions.ExpiredSession:
+        raise ExpiredToken(EXPIRED) from None
+    if role_policies.of(session.account_id, session.role) is None:
+        raise UnknownKey(UNKNOWN_KEY)
+    name = f"{session.role.rpartition('/')[2]}/{session.name}"
+    region: str = settings.HEARTH_REGION
+    caller = Caller(session.account_id, region, None, name, "api", signature.access_key_id, role=session.role)
+    return sessions.secret(key, signature.token), caller
 
 
 def _for_operation(call: calls.Call) -> str:

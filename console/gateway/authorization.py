@@ -42,11 +42,12 @@ def check(
     """
     action = ACTIONS.get((service, operation)) or f"{service}:{operation}"
     target = _function(caller, members) if service == "lambda" else None
-    why = refusal(caller, action, target, lambda: request_keys(environ or {}))
+    resource = _resource(caller, members) if target is None else ""
+    why = refusal(caller, action, target, lambda: request_keys(environ or {}), resource)
     if why is not None:
-        resource = target.arn if target else _resource(caller, members)
+        about = target.arn if target else resource
         raise NotAuthorized(
-            f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource} "
+            f"User: {caller.arn} is not authorized to perform: {action} on resource: {about} "
             + why.format(action=action)
         )
     if target is None or target.account_id == caller.account_id:

@@ -41,6 +41,12 @@ class UnknownKey(GatewayError):
     query_code = "InvalidClientTokenId"
 
 
+class ExpiredToken(GatewayError):
+    status_code = 403
+    code = "ExpiredTokenException"
+    query_code = "ExpiredToken"
+
+
 class MissingToken(GatewayError):
     status_code = 403
     code = "MissingAuthenticationTokenException"

@@ -52,6 +52,7 @@ class Signature:
     timestamp: str  # X-Amz-Date
     expires: int | None = None
     presigned: bool = False
+    token: str = ""  # of temporary credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,8 @@ def from_header(authorization: str, environ: Mapping[str, object]) -> Signature:
         missing.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
     if missing:
         raise IncompleteSignature(" ".join([*missing, f"Authorization={authorization}"]))
-    return _signature(parts["Credential"], parts["SignedHeaders"], parts["Signature"], timestamp)
+    token = str(environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""))
+    return _signature(parts["Credential"], parts["SignedHeaders"], parts["Signature"], timestamp, token=token)
 
 
 def _from_date(header: str) -> str:
@@ -119,6 +121,7 @@ def from_query(query: str) -> Signature:
         parts["X-Amz-Date"],
         expires=int(expires) if expires else None,
         presigned=True,
+        token=parts.get("X-Amz-Security-Token", ""),
     )
 
 
@@ -130,13 +133,14 @@ def _signature(
     *,
     expires: int | None = None,
     presigned: bool = False,
+    token: str = "",
 ) -> Signature:
     scope = credential.rsplit("/", 4)  # an access key id may hold slashes, a scope may not
     if len(scope) != 5:
         raise IncompleteSignature(CREDENTIAL_PARTS.format(credential))
     key, date, region, service, terminator = scope
     return Signature(
-        key, date, region, service, terminator, signed_headers, value, timestamp, expires=expires, presigned=presigned
+        key, date, region, service, terminator, signed_headers, value, timestamp, expires, presigned, token
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.access.caller import Caller
+from functions.access.decision import refusal
 from functions.actions import capacity_provider, network, runtime_management
 from functions.actions.destination import check_dead_letter
 from functions.actions.runtime import check_runtime, check_snapstart
@@ -212,6 +213,15 @@ def _check_role(caller: Caller, role: str) -> None:
     if not Role.objects.filter(account_id=account_id, name=name, path=where).exists():
         raise InvalidParameterValueException(
             "The role defined for the function cannot be assumed by Lambda.", field="Role"
+        )
+    # Users may pass every role of their account: their presets say so. Code must not give itself more than it has.
+    why = refusal(caller, "iam:PassRole", None, resource=role) if caller.role else None
+    if why is not None:
+        raise AccessDeniedException(
+            f"User: {caller.arn} is not authorized to perform: iam:PassRole on resource: {role} "
+            + why.format(action="iam:PassRole"),
+            field="Role",
+            Type=None,
         )
 
 

@@ -1,6 +1,6 @@
 """The IAM operations that deploying a function needs: roles, their policies, managed policies, GetUser.
 
-They are kept and shown, and enforced nowhere yet.
+What a role allows is asked when a function calls the API with the credentials of its role.
 """
 
 from typing import Any

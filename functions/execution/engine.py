@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from functions.execution.concurrency import Concurrency
+from functions.execution.endpoint import Endpoint
 from functions.execution.environment import Environment
 from functions.execution.invocation import Invocation
 from functions.execution.loop import Loop
@@ -28,6 +29,7 @@ class Engine:
     loop: Loop
     pools: Pools
     placer: Placer
+    endpoint: Endpoint
     spool: SpoolWriter
     code_directory: Path
     record_bytes: int

@@ -35,6 +35,7 @@ from functions.execution.runtime_api.server import ADDRESS
 from functions.execution.sandbox.cgroups import MIB
 from functions.execution.sandbox.factory import TMP_MB, Factory, Sandbox
 from functions.execution.sandbox.place import Placer
+from functions.execution.sessions import LIFE_SECONDS
 from functions.execution.spec import FunctionSpec
 from functions.execution.stream import Head, Stream
 
@@ -88,6 +89,8 @@ Outcome = Answer | Ended
 OOM = "memory"
 REFUSED = ("protocol", "size")  # killed for what it sent: nothing that follows counts
 KILLED = 137  # by SIGKILL
+# What runs then still ends within the life of its credentials.
+RETIRE_SECONDS = LIFE_SECONDS - 3600.0
 
 
 class Environment:
@@ -114,6 +117,7 @@ class Environment:
         "on_change",
         "on_chunk",
         "provisioned",
+        "retire_at",
         "sandbox",
         "spec",
         "started",
@@ -131,6 +135,7 @@ class Environment:
         self.provisioned = False  # initialised ahead, and to stay
         self.idle_since = 0.0
         self.started = time.monotonic()
+        self.retire_at = 0.0  # when the credentials that it was given come to their end, monotonic
         self.deadline = 0.0  # of what it does now, monotonic
         self.sandbox: Sandbox | None = None
         self._stream: Stream | RuntimeApi | None = None
@@ -229,6 +234,7 @@ class Environment:
         assert self.sandbox is not None
         self.move(State.INITIALISING)
         self.spec = spec
+        self.retire_at = time.monotonic() + RETIRE_SECONDS
         self._oom_before = self.sandbox.group.oom_kills()  # the group may have served others
         self.sandbox.group.limit(spec.memory_mb, spec.ephemeral_mb, spec.vcpu_mb)
         size = spec.ephemeral_mb if spec.ephemeral_mb != TMP_MB else None
@@ -342,7 +348,8 @@ class Environment:
 
     def _frame(self, head: Head, body: bytes) -> None:
         op = head.get("op")
-        if self.state is State.STARTING and op == "ready":
+        if self.state is State.STARTING and op == "ready" and self.sandbox is not None:
+            self.factory.endpoint.offer(self.sandbox)
             self.move(State.READY)
             return
         waiting = self._waiting

@@ -2,7 +2,7 @@
 
     python -m functions.execution.executor --socket PATH --code DIR --spool DIR --run DIR --pool N --idle SECONDS
                                            --node ID [--record-bytes N] [--environments N] [--memory-mb N] [--drain S]
-                                           [--rate N]
+                                           [--rate N] [--forwarder PATH] [--session-key PATH]
 
 Prints one JSON line {"ready": true, "isolation": {...}} when it serves. SIGTERM: takes nothing new, lets what runs come
 to its end (at most --drain seconds), answers, and ends; a second one ends at once.
@@ -19,6 +19,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from functions.execution.endpoint import Endpoint
 from functions.execution.engine import Engine
 from functions.execution.loop import Loop
 from functions.execution.pools import Budget, NoEnvironment, Pools
@@ -56,6 +57,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--memory-mb", type=int, default=2 * memory_mb)
     parser.add_argument("--rate", type=int, default=10)
     parser.add_argument("--drain", type=float, default=30.0)
+    parser.add_argument("--forwarder", default="")  # its socket
+    parser.add_argument("--session-key", type=Path)  # a file, for the credentials of execution roles
     return parser.parse_args()
 
 
@@ -67,6 +70,8 @@ class Executor:
         self.groups, why = self._groups()
         self.networks = Networks()
         self.isolation = Isolation.of(self.groups, why, self.block)
+        key = options.session_key.read_bytes() if options.session_key else b""
+        self.endpoint = Endpoint(self.loop, self.networks, options.forwarder, key)
         self.pools = Pools(
             self.loop,
             options.pool,
@@ -76,7 +81,14 @@ class Executor:
         )
         self.spool = SpoolWriter(options.spool, options.node)
         self.engine = Engine(
-            self.loop, self.pools, Placer(), self.spool, options.code, options.record_bytes, Rate(options.rate)
+            self.loop,
+            self.pools,
+            Placer(),
+            self.endpoint,
+            self.spool,
+            options.code,
+            options.record_bytes,
+            Rate(options.rate),
         )
         self.server = Server(self.loop, self.engine, options.socket, self.status)
         self.ending = False
@@ -118,6 +130,7 @@ class Executor:
         self.pools.kill()
         for factory in self.pools.factories():
             factory.close()
+        self.endpoint.close()
         if self.groups is not None:
             self.groups.close()
         self.spool.close()
@@ -155,7 +168,7 @@ class Executor:
         interpreter = discovery.interpreter(runtime, version)
         if interpreter is None:
             raise NoEnvironment(f"The runtime {name} is not installed on this node")
-        return Factory(self.loop, interpreter, self.groups, self.block, self.networks)
+        return Factory(self.loop, interpreter, self.groups, self.block, self.networks, self.endpoint)
 
 
 def first_runtimes() -> list[str]:

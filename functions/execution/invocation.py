@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from functions.execution import events, failures
 from functions.execution.chunks import Chunks
+from functions.execution.endpoint import Endpoint
 from functions.execution.environment import MAX_RESPONSE, Answer, Ended, Environment, Outcome, State
 from functions.execution.failures import Failure
 from functions.execution.initialisation import failed, initialise
@@ -30,19 +31,25 @@ def stream_name(version: str) -> str:
     return f"{time.strftime('%Y/%m/%d')}/[{version}]{secrets.token_hex(16)}"
 
 
-def assignment(spec: FunctionSpec, log_stream: str, initialization: str = "on-demand") -> dict[str, object]:
+def assignment(
+    spec: FunctionSpec, log_stream: str, endpoint: Endpoint, initialization: str = "on-demand"
+) -> dict[str, object]:
     """What a runtime process is told when it becomes an environment of `spec`."""
-    return {"handler": spec.handler, "environment": function_environment(spec, log_stream, initialization)}
+    return {"handler": spec.handler, "environment": function_environment(spec, log_stream, endpoint, initialization)}
 
 
-def function_environment(spec: FunctionSpec, log_stream: str, initialization: str) -> dict[str, str]:
+def function_environment(
+    spec: FunctionSpec, log_stream: str, endpoint: Endpoint, initialization: str
+) -> dict[str, str]:
     """The variables of the runtime process: the user's own, then those that AWS sets and nobody may override."""
+    address, credentials = endpoint.variables(spec)
     runtime = RUNTIMES[spec.runtime]
     variables = {
         "LANG": "en_US.UTF-8",
         "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
         "LD_LIBRARY_PATH": LIBRARY_PATH,
         "TZ": ":UTC",
+        **address,
     }
     if runtime.family == "custom":
         variables["PATH"] = variables["PATH"].partition(":")[2]
@@ -72,6 +79,7 @@ def function_environment(spec: FunctionSpec, log_stream: str, initialization: st
         "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001",
         "LAMBDA_TASK_ROOT": "/var/task",
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
+        **credentials,
     }
     if runtime.family != "custom":
         variables["AWS_EXECUTION_ENV"] = runtime.execution_env
@@ -142,7 +150,7 @@ class Invocation:
         self.environment.emit(events.Start(self.request_id, spec.version, spec.tenant, self.trace))
 
     async def initialise(self, environment: Environment, phase: str, limit_s: float) -> Outcome:
-        given = assignment(self.spec, self.log_stream)
+        given = assignment(self.spec, self.log_stream, self.engine.endpoint)
         outcome, self.init_ms = await initialise(
             self.engine, environment, self.spec, given, limit_s=limit_s, phase=phase, request_id=self.request_id
         )

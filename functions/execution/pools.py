@@ -108,7 +108,7 @@ class Pools:
         spec = environment.spec
         if not environment.usable or spec is None:
             return
-        if self.closed or not self.is_current(spec):
+        if self.closed or not self.is_current(spec) or environment.idle_since >= environment.retire_at:
             environment.kill("stop")
             return
         for waiter in self._of[environment].waiters:
@@ -317,7 +317,7 @@ class Pools:
         for key, environments in list(self._idle.items()):
             for environment in list(environments):
                 age = now - environment.idle_since
-                if age >= self._idle_s and not environment.provisioned:
+                if now >= environment.retire_at or (age >= self._idle_s and not environment.provisioned):
                     environments.remove(environment)
                     environment.kill("reaped")
                 elif age >= FREEZE_SECONDS:

@@ -35,7 +35,7 @@ class Preparation:
         at_ms = time.time() * 1000
         outcome: Outcome | None = None
         try:
-            given = assignment(spec, environment.log_stream, "provisioned-concurrency")
+            given = assignment(spec, environment.log_stream, engine.endpoint, "provisioned-concurrency")
             limit_s = max(LEAST_INIT_SECONDS, spec.timeout_s)
             outcome, _ = await initialise(engine, environment, spec, given, limit_s=limit_s)
         finally:

@@ -103,6 +103,7 @@ def client(service: str, key: str, secret: str, **config: Any) -> Any:
         region_name=config.pop("region", REGION),
         aws_access_key_id=key,
         aws_secret_access_key=secret,
+        aws_session_token=config.pop("token", None),
         config=Config(retries={"total_max_attempts": 1}, **config),
     )
     made.meta.events.register("before-send", _answer)

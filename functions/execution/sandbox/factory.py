@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from functions.execution.endpoint import Endpoint
 from functions.execution.loop import Loop
+from functions.execution.runtimes import sdk
 from functions.execution.runtimes.interpreter import Interpreter
 from functions.execution.sandbox import seccomp
 from functions.execution.sandbox.cgroups import Group, Groups, GroupV1, GroupV2
@@ -79,6 +81,7 @@ class Factory:
     groups: Groups | None
     uids: UidBlock
     networks: Networks
+    endpoint: Endpoint
     _process: subprocess.Popen[bytes] | None = None
     _channel: socket.socket | None = None
     _waiting: dict[int, tuple[Sandbox, Created]] = field(default_factory=dict)
@@ -107,6 +110,7 @@ class Factory:
 
     def recycle(self, sandbox: Sandbox) -> None:
         """Take back uid and cgroup of a dead sandbox."""
+        self.endpoint.withdraw(sandbox)
         sandbox.close()
         self.uids.release(sandbox.uid)
         if self.groups and isinstance(sandbox.group, GroupV1 | GroupV2):
@@ -160,6 +164,7 @@ class Factory:
             del build["interpreter"]
             return [build, {**zygote, "module": "bootstrap", "waits": True}]
         if family == "python":
+            build["packages"] = sdk.packages(self.interpreter)
             return [{**build, "python": program}, {**zygote, "module": "bootstrap"}]
         return [build, {**zygote, "exec": [program, BOOTSTRAP[family]], "environment": ENVIRONMENT}]
 

@@ -5,6 +5,7 @@ The first message on the channel is a JSON object:
     interpreter   directory to show at /var/lang (pyenv's, nvm's, /usr, ...); absent for custom runtimes
     as_it_is      directory to show at its own path as well; absent for interpreters that run from anywhere
     runtime       directory of the bootstrap, shown at /var/runtime
+    packages      what to show beside it, by name; may be absent
     python        path under /var/lang of the interpreter to become; absent for runtimes that are executed
     zygote        the message for `zygote.main`
 
@@ -17,6 +18,7 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from functions.execution.sandbox import syscalls as sc
@@ -42,7 +44,7 @@ GENERATED = {
 }
 
 
-def build(interpreter: str | None, runtime: str, as_it_is: str = "") -> None:
+def build(interpreter: str | None, runtime: str, as_it_is: str, packages: Mapping[str, str]) -> None:
     """Make the root at NEW. Leaves it writable: the zygote closes it."""
     sc.mount("tmpfs", NEW, "tmpfs", sc.MS_NOSUID, "mode=0755,size=16m")
     for name in DIRECTORIES:
@@ -56,7 +58,10 @@ def build(interpreter: str | None, runtime: str, as_it_is: str = "") -> None:
     show("/usr", f"{NEW}/usr")
     if interpreter is not None:
         show(interpreter, f"{NEW}/var/lang")
-    show(runtime, f"{NEW}/var/runtime")
+    if packages:
+        furnish(runtime, packages)
+    else:
+        show(runtime, f"{NEW}/var/runtime")
     if as_it_is:
         os.makedirs(f"{NEW}{as_it_is}", exist_ok=True)
         show(as_it_is, f"{NEW}{as_it_is}")
@@ -76,6 +81,16 @@ def build(interpreter: str | None, runtime: str, as_it_is: str = "") -> None:
     here = Path(__file__).parent
     for name in ("syscalls.py", "zygote.py"):
         Path(NEW, ".zygote", name).write_bytes((here / name).read_bytes())
+
+
+def furnish(runtime: str, packages: Mapping[str, str]) -> None:
+    """At /var/runtime the bootstrap's files and, beside them, packages of the machine, by the names they have there."""
+    for file in Path(runtime).glob("*.py"):
+        Path(f"{NEW}/var/runtime", file.name).write_bytes(file.read_bytes())
+    for name, path in packages.items():
+        shown = Path(f"{NEW}/var/runtime", name)
+        shown.mkdir() if os.path.isdir(path) else touch(str(shown))
+        show(path, str(shown))
 
 
 def show(source: str, target: str) -> None:
@@ -129,7 +144,7 @@ def main(channel_fd: int) -> None:
         os.setgroups([])
     sc.unshare(sc.CLONE_NEWNS)
     sc.mount("", "/", "", sc.MS_REC | sc.MS_PRIVATE)
-    build(order.get("interpreter"), order["runtime"], order.get("as_it_is", ""))
+    build(order.get("interpreter"), order["runtime"], order.get("as_it_is", ""), order.get("packages", {}))
     if "python" not in order:
         # This interpreter goes on, and its library is out of sight after `enter`: load what is needed now.
         sys.path.insert(0, str(Path(__file__).parent))
