@@ -131,3 +131,12 @@ def memory(pid: int) -> Memory:
         return int(_find(rf"^{name}:\s+(\d+) kB", rollup)) / 1024
 
     return Memory(mib("Private_Dirty") + mib("Private_Clean"), mib("Pss"))
+
+
+def descendants(pid: int) -> set[int]:
+    """All processes below one."""
+    found: set[int] = set()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, task.read_text().split()):
+            found |= {child} | descendants(child)
+    return found
