@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from functions.execution.caller import Caller
 from functions.execution.concurrency import Concurrency
 from functions.execution.endpoint import Endpoint
 from functions.execution.environment import Environment
@@ -15,7 +16,7 @@ from functions.execution.provisioned import Provisioned
 from functions.execution.rate import Rate
 from functions.execution.sandbox.place import Placer
 from functions.execution.spec import FunctionSpec, Throttled
-from functions.execution.stream import Head, Stream
+from functions.execution.stream import Head
 from monitoring.ingest.spool import SpoolWriter
 from monitoring.report import Kind, Report
 
@@ -50,10 +51,8 @@ class Engine:
         self.specs[spec.key] = spec
         return spec
 
-    async def invoke(
-        self, spec: FunctionSpec, head: Head, event: bytes, client: Stream | None = None
-    ) -> tuple[Head, bytes]:
-        """The answer of one invocation, whatever happens. A streamed response goes to `client` before."""
+    async def invoke(self, spec: FunctionSpec, head: Head, event: bytes, caller: Caller) -> None:
+        """Answer the caller once, whatever happens. Returns when the invocation is over, which may be later."""
         if tenant := head.get("tenant"):
             spec = replace(spec, tenant=tenant)
         ready = spec.key in self.provisioned.allocations and self.pools.is_provisioned(spec)
@@ -64,16 +63,16 @@ class Engine:
             ) as in_use:
                 if not ready:
                     self.rate.take(spec, head["reserved"], head["unreserved"])
-                invocation = Invocation(self, spec, head, event, in_use, client)
+                invocation = Invocation(self, spec, head, event, in_use, caller)
                 try:
-                    return await invocation.run()
+                    await invocation.run()
                 finally:
                     invocation.leave()
         except Throttled as refusal:
             self._report_throttle(spec, head, refusal.reason)
-            return {"status": "throttled", "reason": refusal.reason}, b""
+            caller.answer({"status": "throttled", "reason": refusal.reason})
         except (NoEnvironment, OSError) as error:
-            return {"status": "failed", "message": str(error)}, b""
+            caller.answer({"status": "failed", "message": str(error)})
 
     def trees(self, spec: FunctionSpec) -> dict[str, str]:
         """Where a sandbox sees what lies where in the code store."""

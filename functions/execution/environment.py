@@ -99,12 +99,15 @@ class Environment:
     __slots__ = (
         "_base",
         "_cached",
+        "_end",
         "_highest",
         "_kill_reason",
         "_leaving",
         "_loop",
         "_oom_before",
+        "_owed",
         "_peak",
+        "_settling",
         "_stream",
         "_waiting",
         "deadline",
@@ -142,6 +145,9 @@ class Environment:
         self._waiting: Promise[Outcome] | None = None
         self._kill_reason = ""
         self._leaving = False  # to be drained when its init is over
+        self._owed = 0  # parties in the sandbox that work on after the answer
+        self._settling: Promise[Ended | None] | None = None
+        self._end: Ended | None = None
         self._oom_before = 0
         self._base = 0  # bytes in use when the peak was last reset
         self._peak = 0  # of the last invocation
@@ -260,6 +266,28 @@ class Environment:
             self._base = self.sandbox.group.usage()
         return await self._ask(head, body, limit_s)
 
+    def owe(self) -> None:
+        """Somebody in the sandbox works on for the invocation: it is over when all of these have paid."""
+        self._owed += 1
+
+    def paid(self) -> None:
+        self._owed -= 1
+        if not self._owed and self._settling is not None:
+            self._settling.set(None)
+
+    @property
+    def settled(self) -> bool:
+        return not self._owed
+
+    async def settle(self) -> Ended | None:
+        """Wait until everybody is ready for the next invocation. Ended when the runtime went away instead."""
+        if self._owed and self._end is None:
+            self._settling = Promise(self._loop)
+            await self._settling
+            self._settling = None
+        self._owed = 0
+        return self._end
+
     def finish(self) -> None:
         """The invocation's books, or those of its init, are closed: free for the next one."""
         self.on_chunk = None
@@ -339,14 +367,14 @@ class Environment:
     def _connect(self, sandbox: Sandbox) -> Stream | RuntimeApi:
         """The way to the runtime: frames of our own bootstraps, or the Runtime API for those of others."""
         if self.factory.interpreter.family != "custom":
-            return Stream(self._loop, sandbox.control, self._frame, self._hung_up, MAX_HEAD, MAX_BODY)
+            return Stream(self._loop, sandbox.control, self.on_frame, self.on_close, MAX_HEAD, MAX_BODY)
 
         def listen() -> socket.socket:
             return self.factory.networks.listen(sandbox.pidfd, ADDRESS)
 
-        return RuntimeApi(self._loop, sandbox.control, listen, self._frame, self._hung_up, MAX_HEAD, MAX_RESPONSE)
+        return RuntimeApi(self._loop, sandbox.control, listen, self, MAX_HEAD, MAX_RESPONSE)
 
-    def _frame(self, head: Head, body: bytes) -> None:
+    def on_frame(self, head: Head, body: bytes) -> None:
         op = head.get("op")
         if self.state is State.STARTING and op == "ready" and self.sandbox is not None:
             self.factory.endpoint.offer(self.sandbox)
@@ -367,7 +395,7 @@ class Environment:
         self._waiting = None
         waiting.set(Answer(head, body))
 
-    def _hung_up(self) -> None:
+    def on_close(self) -> None:
         """The control channel ended. Usually the process is ending too, and its status is what counts."""
         if self.state is State.IDLE:
             self.kill("protocol")
@@ -391,7 +419,10 @@ class Environment:
         if self._stream is not None:
             self._stream.close()
         self._waiting = None
+        self._end = Ended(status, reason)
         if waiting is not None:
-            waiting.set(Ended(status, reason))  # whoever waits reads the last of the log and the peak now
+            waiting.set(self._end)  # whoever waits reads the last of the log and the peak now
+        elif self._settling is not None:
+            self._settling.set(None)
         self.sandbox = None
         self.factory.recycle(sandbox)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from functions.execution import events, failures
+from functions.execution.caller import Caller
 from functions.execution.chunks import Chunks
 from functions.execution.endpoint import Endpoint
 from functions.execution.environment import MAX_RESPONSE, Answer, Ended, Environment, Outcome, State
@@ -15,7 +16,7 @@ from functions.execution.logs import Line, tail
 from functions.execution.runtimes.table import RUNTIMES
 from functions.execution.sandbox.root import LIBRARY_PATH
 from functions.execution.spec import FunctionSpec
-from functions.execution.stream import Head, Stream
+from functions.execution.stream import Head
 from monitoring.report import Kind, Report
 from monitoring.report import Outcome as Result
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 INIT_SECONDS = 10.0
 FLUSH_SECONDS = 0.2
+GRACE_SECONDS = 0.02  # from the response to the runtime's wish for the next invocation, usually far less
 TAIL_LINES = 200  # kept for `LogType: Tail` of what was reported already
 
 
@@ -90,14 +92,15 @@ def function_environment(
 
 @dataclass(slots=True)
 class Invocation:
-    """`run` gives the answer's head and body. The report is in the spool before it returns."""
+    """`run` answers the caller, once the report is in the spool: earlier only while the runtime or an extension works
+    on after the response."""
 
     engine: "Engine"
     spec: FunctionSpec
     head: Head  # of the request
     event: bytes
     in_use: int
-    client: Stream | None = None  # who gets the response as it comes
+    caller: Caller
     chunks: Chunks | None = None
     environment: Environment | None = None
     log_stream: str = ""
@@ -117,16 +120,17 @@ class Invocation:
     def trace(self) -> str:
         return str(self.head.get("trace_id", ""))
 
-    async def run(self) -> tuple[Head, bytes]:
+    async def run(self) -> None:
         spec = self.spec
         self.started_ms = time.time() * 1000
         environment = await self.engine.pools.acquire(spec)
         self.take(environment)
         if environment.state is State.READY and failed(await self.initialise(environment, "init", INIT_SECONDS)):
             # As AWS: the failed init phase is said in the log, and init runs again as part of the invocation.
-            return self.finish(await self.again())
+            await self.end(await self.again())
+            return
         self.begin()
-        return self.finish(await self.call(environment, spec.timeout_s))
+        await self.end(await self.call(environment, spec.timeout_s))
 
     def take(self, environment: Environment) -> None:
         self.environment = environment
@@ -202,8 +206,9 @@ class Invocation:
         """A chunk of the response came."""
         if self.chunks is None:
             assert self.environment is not None
-            limit = MAX_RESPONSE if self.client is None else self.head["stream"]
-            self.chunks = Chunks(self.environment, self.request_id, self.client, limit, self.engine.record_bytes)
+            client = self.caller.chunks
+            limit = MAX_RESPONSE if client is None else self.head["stream"]
+            self.chunks = Chunks(self.environment, self.request_id, client, limit, self.engine.record_bytes)
         self.chunks.take(head, data)
 
     def response(self, outcome: Outcome, failure: Failure | None) -> bytes:
@@ -215,38 +220,71 @@ class Invocation:
         if self.chunks is not None:
             return bytes(self.chunks.body)
         body = outcome.body if isinstance(outcome, Answer) else b""
-        if self.client is not None and body:  # not a handler that streams: all at once
-            self.client.send({"status": "chunk", "type": "application/json"}, body)
+        if self.caller.chunks is not None and body:  # not a handler that streams: all at once
+            self.caller.chunks.send({"status": "chunk", "type": "application/json"}, body)
         return body
 
-    def finish(self, outcome: Outcome) -> tuple[Head, bytes]:
-        """Close the books: the log's last lines, the report, the environment back to its pool, the answer."""
+    async def end(self, outcome: Outcome) -> None:
+        """The response is here. Wait for those in the sandbox who work on, and not long with the answer in hand."""
+        environment = self.environment
+        assert environment is not None
+        failure = self.failure(outcome)
+        response = self.response(outcome, failure)
+        gone = None
+        if not environment.settled:
+            early = None
+            if not self.head.get("want_tail"):  # that has the last line of the log
+                early = self.engine.loop.later(GRACE_SECONDS, lambda: self.answer(failure, response))
+            gone = await environment.settle()
+            if early is not None:
+                early.cancel()
+        if isinstance(outcome, Answer) and outcome.head.get("last"):
+            environment.kill("last")
+        self.finish(failure, response, gone)
+
+    def finish(self, failure: Failure | None, response: bytes, gone: Ended | None) -> None:
+        """Close the books: the log's last lines, the report, the environment back to its pool, the answer.
+
+        `gone` is how the runtime went away after its response: the caller has that, the log has both."""
         environment, spec, engine = self.environment, self.spec, self.engine
         assert environment is not None
         duration_ms = (time.monotonic() - self.began) * 1000
         peak_mb = min(environment.peak_mb(), spec.memory_mb)
-        failure = self.failure(outcome)
         logs = environment.logs
         logs.drain()
         logs.end()
-        if failure is not None:
-            if failure.outcome is Result.TIMEOUT:
+        told = failure if gone is None else failures.of(gone, self.request_id, spec.timeout_s)
+        if told is not None:
+            if told.outcome is Result.TIMEOUT:
                 duration_ms = spec.timeout_s * 1000.0
-            elif failure.outcome is Result.OUT_OF_MEMORY:
+            elif told.outcome is Result.OUT_OF_MEMORY:
                 peak_mb = spec.memory_mb
-            if failure.line:
-                environment.emit(events.Fault(failure.line))
+            if told.line:
+                environment.emit(events.Fault(told.line))
             if self.in_init:
-                failure = replace(failure, status=failure.status or "error", outcome=Result.INIT_ERROR)
-        response = self.response(outcome, failure)
-        self.tell_end(failure, duration_ms, peak_mb, self.produced(response))
+                told = replace(told, status=told.status or "error", outcome=Result.INIT_ERROR)
+        self.tell_end(told, duration_ms, peak_mb, self.produced(response))
         logged = logs.take()
         engine.running.pop(environment, None)
-        engine.spool.append(self.report(logged, failure, duration_ms, peak_mb, response))
-        if isinstance(outcome, Answer) and outcome.head.get("last"):
-            environment.kill("last")
+        engine.spool.append(self.report(logged, told, duration_ms, peak_mb, response))
         engine.pools.release(environment)
         log_tail = tail(self.taken + [message for _, message in logged]) if self.head.get("want_tail") else b""
+        self.answer(failure, response, duration_ms, peak_mb, log_tail)
+
+    def answer(
+        self,
+        failure: Failure | None,
+        response: bytes,
+        duration_ms: float | None = None,
+        peak_mb: int | None = None,
+        log_tail: bytes = b"",
+    ) -> None:
+        """Tell the caller: with the figures of the end, or with those of now."""
+        assert self.environment is not None
+        if duration_ms is None:
+            duration_ms = (time.monotonic() - self.began) * 1000
+        if peak_mb is None:
+            peak_mb = min(self.environment.peak_mb(), self.spec.memory_mb)
         answer = {
             "status": "ok",
             "tail": len(log_tail),
@@ -255,12 +293,12 @@ class Invocation:
             "duration_ms": round(duration_ms, 3),
             "billed_ms": events.billed(duration_ms),
             "init_ms": self.init_ms,
-            "memory_mb": spec.memory_mb,
+            "memory_mb": self.spec.memory_mb,
             "max_memory_mb": peak_mb,
         }
-        if failure is None and self.client is not None:
+        if failure is None and self.caller.chunks is not None:
             response = b""  # is there already
-        return answer, response + log_tail
+        self.caller.answer(answer, response + log_tail)
 
     def produced(self, response: bytes) -> int:
         """Bytes that the function answered."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from functions.execution.caller import Caller
 from functions.execution.engine import Engine
 from functions.execution.lane import MAX_BODY, MAX_HEADER, decode_head
 from functions.execution.loop import Loop
@@ -64,14 +65,13 @@ class Server:
         if spec is None:
             stream.send({"status": "need-spec"})
             return
+        caller = Caller(stream, "stream" in head)
         self.in_flight += 1
         try:
-            answer = await engine.invoke(spec, head, body, stream if "stream" in head else None)
+            await engine.invoke(spec, head, body, caller)
         except Exception as error:
-            stream.send({"status": "failed", "message": f"the engine failed: {type(error).__name__}"})
+            caller.answer({"status": "failed", "message": f"the engine failed: {type(error).__name__}"})
             raise
-        else:
-            stream.send(*answer)
         finally:
             self.in_flight -= 1
 

@@ -73,7 +73,8 @@ class Connection:
         if self.closed:
             return
         if exchange.on_data is None and exchange.header("expect"):
-            self._keep_alive = False  # its body will not come: whether the next bytes are one nobody can tell
+            # Its body may come or not: whether the next bytes are one nobody can tell.
+            self._keep_alive, self._ended = False, True
         lines = [f"HTTP/1.1 {status} {REASONS[status]}", f"Content-Type: {content_type}"]
         lines += [f"{name}: {one_line(value)}" for name, value in headers]
         lines.append(f"Content-Length: {len(body)}")

@@ -23,6 +23,7 @@ import re
 import socket
 from collections.abc import Callable
 from enum import Enum
+from typing import Protocol
 
 from functions.execution.loop import Loop
 from functions.execution.runtime_api.exchange import Exchange, Trailers
@@ -57,6 +58,18 @@ class State(Enum):
     SENT = "RuntimeResponseSentState"
 
 
+class Owner(Protocol):
+    """Who gets the frames: an Environment."""
+
+    def on_frame(self, head: Head, body: bytes) -> None: ...
+
+    def on_close(self) -> None: ...
+
+    def owe(self) -> None: ...
+
+    def paid(self) -> None: ...
+
+
 class RuntimeApi:
     """`control` is the channel of the process that waits for what it shall become (`runtimes/custom/bootstrap.py`);
     `listen` makes the listening socket, when that process is ready. A response may have `max_response` bytes."""
@@ -66,21 +79,18 @@ class RuntimeApi:
         loop: Loop,
         control: socket.socket,
         listen: Callable[[], socket.socket],
-        on_frame: Callable[[Head, bytes], None],
-        on_close: Callable[[], None],
+        owner: Owner,
         max_head: int,
         max_response: int,
     ) -> None:
         self._loop = loop
         self._listen = listen
-        self._on_frame = on_frame
-        self._on_close = on_close
+        self._owner = owner
         self._max_response = max_response
         self._assigned = False
         self._state = State.STARTED
         self._waiting: list[Exchange] = []  # for the next invocation; the last that asked is served
         self._event: tuple[Head, bytes] | None = None  # the invocation under way
-        self._done: tuple[Head, bytes] | None = None  # what came of it
         self._streaming: Exchange | None = None
         self.server: Server | None = None
         self.closed = False
@@ -113,8 +123,6 @@ class RuntimeApi:
         """The process is dead: what it said before counts."""
         if self.server is not None:
             self.server.drain()
-        if self._state is State.SENT:
-            self._finish(last=True)
 
     def close(self) -> None:
         if not self.closed:
@@ -130,14 +138,14 @@ class RuntimeApi:
             try:
                 self.server = Server(self._loop, self._listen(), self._routes)
             except OSError:
-                self._on_close()
+                self._owner.on_close()
                 return
-        self._on_frame(head, body)
+        self._owner.on_frame(head, body)
 
     def _hung_up(self) -> None:
         # Once the process has become the runtime that channel is closed, and the API is the only one.
         if not self.closed and not self._assigned:
-            self._on_close()
+            self._owner.on_close()
 
     # --- requests ---
 
@@ -155,9 +163,10 @@ class RuntimeApi:
         exchange.on_gone = lambda: self._waiting.remove(exchange)
         if before is State.STARTED:
             self._state = State.READY
-            self._on_frame({"op": "init"}, b"")
+            self._owner.on_frame({"op": "init"}, b"")
         elif before is State.SENT:
-            self._finish()
+            self._state, self._event = State.READY, None
+            self._owner.paid()
         else:
             self._deliver()
 
@@ -166,8 +175,8 @@ class RuntimeApi:
             return
         mode = exchange.header("lambda-runtime-function-response-mode")
         if mode and mode != "streaming":
-            self._settle({"error": "Runtime.InvalidResponseModeHeader"})
             exchange.refuse(400, "InvalidFunctionResponseMode", "Invalid function response mode")
+            self._settle({"error": "Runtime.InvalidResponseModeHeader"})
             return
         self._state = State.RESPONSE
         exchange.on_gone = self._truncated
@@ -187,7 +196,7 @@ class RuntimeApi:
                 failure, body = {"error": error_type(kind)}, decoded(trailers.get(ERROR_BODY, ""))
             self._responded(exchange, body, failure)
 
-        exchange.stream(lambda data: self._on_frame(head, data), ended)
+        exchange.stream(lambda data: self._owner.on_frame(head, data), ended)
 
     def _error(self, exchange: Exchange) -> None:
         if self._may_respond(exchange, State.ERROR_RESPONSE):
@@ -204,7 +213,7 @@ class RuntimeApi:
 
         def told(body: bytes | None, _: Trailers) -> None:
             exchange.answer(202, OK)
-            self._on_frame({"op": "init", "error": error_type(exchange.header(ERROR_TYPE))}, body or b"")
+            self._owner.on_frame({"op": "init", "error": error_type(exchange.header(ERROR_TYPE))}, body or b"")
 
         exchange.collect(self._max_response, told)
 
@@ -239,12 +248,12 @@ class RuntimeApi:
         """The response has come whole; it is too large if there is no body."""
         exchange.on_gone = None
         if body is None:
-            self._settle({"size": self._max_response + 1})
             message = f"Exceeded maximum allowed payload size ({self._max_response} bytes)."
             exchange.refuse(413, "RequestEntityTooLarge", message)
+            self._settle({"size": self._max_response + 1})
         else:
-            self._settle(failure, body)
             exchange.answer(202, OK)
+            self._settle(failure, body)
 
     def _truncated(self) -> None:
         """The runtime broke off within its response."""
@@ -252,16 +261,10 @@ class RuntimeApi:
         self._settle({"error": "Runtime.TruncatedResponse"})
 
     def _settle(self, head: Head, body: bytes = b"") -> None:
+        """That is the answer. The invocation goes on until the runtime asks for the next one."""
         self._state = State.SENT
-        self._done = ({"op": "done", "id": self._request_id, **head}, body)
-
-    def _finish(self, last: bool = False) -> None:
-        """The runtime has asked for the next invocation, or ended: that is the end of this one."""
-        assert self._done is not None
-        head, body = self._done
-        self._event = self._done = None
-        self._state = State.READY
-        self._on_frame({**head, "last": True} if last else head, body)
+        self._owner.owe()
+        self._owner.on_frame({"op": "done", "id": self._request_id, **head}, body)
 
     def _forbid(self, exchange: Exchange, state: State) -> None:
         exchange.refuse(
