@@ -1,6 +1,7 @@
 """Errors grouped by type: how often, first and last seen, in which versions, and where the newest one came from."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,22 +19,26 @@ from monitoring.queries import failures
 from monitoring.queries.failures import Failure
 
 
-@dataclass(frozen=True)
+@dataclass
 class Row:
     failure: Failure
     span: TimeRange
 
-    @property
-    def badge(self) -> Badge:
-        return outcomes.badge(self.failure.outcome, self.failure.error_type)
+    def __post_init__(self) -> None:
+        self.badge: Badge = outcomes.badge(self.failure.outcome, self.failure.error_type)
+        self.invocations = reverse("invocations", args=[self.failure.function_name])
 
     @property
     def url(self) -> str:
         """The invocations that failed so."""
         query = {"outcome": self.failure.outcome, "from": self.span.begins, "to": self.span.ends}
-        return reverse("invocations", args=[self.failure.function_name]) + "?" + urlencode(query)
+        return f"{self.invocations}?{urlencode(query)}"
 
     @property
+    def newest(self) -> str:
+        return f"{self.invocations}{self.failure.request_id}/" if self.failure.request_id else self.invocations
+
+    @cached_property
     def place(self) -> str:
         """path:line of the newest one's innermost frame in the function's own code; empty when it is not known."""
         found = record.FRAME.findall(self.failure.response)

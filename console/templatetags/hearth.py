@@ -122,20 +122,20 @@ def ago(value: datetime | None) -> str | SafeString:
         text = f"{round(seconds / 86_400)} d ago"
     else:
         text = f"{timesince(value).split(',')[0]} ago"
-    return format_html(
-        '<time datetime="{}" title="{} UTC">{}</time>',
-        value.isoformat(),
-        value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
-        text,
-    )
+    return _time(value, text)
 
 
 @register.filter
 def moment(value: datetime) -> SafeString:
     """A time of a list: 21 Nov 17:42:03, UTC, the year on hover."""
     at = value.astimezone(UTC)
-    text = f'<time datetime="{at.isoformat()}" title="{at:%Y-%m-%d %H:%M:%S} UTC">{at.day} {at:%b %H:%M:%S}</time>'
-    return mark_safe(text)  # noqa: S308 a time's own parts
+    return _time(at, f"{at.day} {at:%b %H:%M:%S}")
+
+
+def _time(value: datetime, text: str) -> SafeString:
+    """`text` is one of ours."""
+    at = f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+    return mark_safe(f'<time datetime="{value.isoformat()}" title="{at} UTC">{text}</time>')  # noqa: S308
 
 
 @register.filter
