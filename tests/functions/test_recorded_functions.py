@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from functions.execution.runtimes.table import RUNTIMES as TABLE
-from tests.functions.replay import RUNTIMES, Replay
+from tests.functions.replay import IN_PROGRESS, RUNTIMES, Replay
 from tests.functions.world import ACCOUNT, PYTHONS, REGION, arn, request, zipped
 
 CODE = {"ZipFile": zipped()}
@@ -39,6 +39,7 @@ def test_code_as_a_zip(aws: Any) -> None:
     replay.check("create-response-zip-file", aws.create_function(**request("thumbs", Handler="index.handler")))
     replay.check("get-function-response", aws.get_function(FunctionName="thumbs"))
     replay.check("update-function-response", aws.update_function_code(FunctionName="thumbs", ZipFile=OTHER))
+    replay.check("get-function-response-updated", aws.get_function(FunctionName="thumbs"), but=IN_PROGRESS)
 
 
 def test_redundant_updates(aws: Any) -> None:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.functions.replay import Replay
+from tests.functions.replay import RUNTIMES, Replay
 from tests.functions.world import ACCOUNT, arn, request
 
 TEXT = {"Handler": "handler.handler", "Timeout": 30, "Environment": {"Variables": {}}}
@@ -103,6 +103,45 @@ def test_versions_and_aliases_have_policies_of_their_own(aws: Any) -> None:
     policy = replay.check("get_policy_after_adding_to_new_version", read(aws.get_policy(**NAME)))
     aws.add_permission(**NAME, **{**BUCKET, "StatementId": "s3_2"}, RevisionId=policy["RevisionId"])
     replay.check("get_policy_after_adding_2", read(aws.get_policy(**NAME)))
+
+
+# Members that AWS did not show in 2022, and the revision of a policy: it was that of its function then.
+LATER = ("LoggingConfig", "RevisionId", "RuntimeVersionConfig", "SnapStart")
+
+
+def test_policies_of_2022(aws: Any) -> None:
+    replay = Replay("TestLambdaPermissions::test_lambda_permission_versioning")
+    aws.create_function(**request("thumbs", **TEXT))
+    second = {**BUCKET, "StatementId": "s3_2"}
+    replay.check("add_permission", read(aws.add_permission(**NAME, **BUCKET)))
+    replay.check("get_policy", read(aws.get_policy(**NAME)), but=LATER)
+    aws.publish_version(**NAME)
+    replay.check("get_policy_after_publishing_latest", read(aws.get_policy(**NAME)), but=LATER)
+    replay.error("get_policy_after_publishing_new_version", aws.get_policy, **NAME, Qualifier="1")
+    aws.add_permission(**NAME, **BUCKET, Qualifier="1")
+    replay.check("get_policy_after_adding_to_new_version", read(aws.get_policy(**NAME)), but=LATER)
+    aws.add_permission(**NAME, **second)
+    replay.check("get_policy_after_adding_2", read(aws.get_policy(**NAME)), but=LATER)
+
+
+def test_revisions_of_2022(aws: Any) -> None:
+    replay = Replay("TestLambdaPermissions::test_lambda_permission_revisions")
+    made = request("thumbs", **TEXT, Runtime=RUNTIMES["python3.8"])
+    aws.create_function(**made)
+    first, second, third = ({**BUCKET, "StatementId": sid} for sid in ("s3", "s3_2", "s3_3"))
+    aws.add_permission(**NAME, **first)
+    aws.add_permission(**NAME, **second)
+    aws.publish_version(**NAME)
+    replay.check("get_policy_after_publish_version", read(aws.get_policy(**NAME)), but=LATER)
+    aws.add_permission(**NAME, **second, Qualifier="1")
+    replay.check("get_policy_v1_after_publish_version", read(aws.get_policy(**NAME, Qualifier="1")), but=LATER)
+    aws.update_function_configuration(**NAME, Runtime=RUNTIMES["python3.9"])
+    replay.check("get_function_fn8", aws.get_function(**NAME), but=LATER)
+    replay.check("get_function_fn8_v1", aws.get_function(**NAME, Qualifier="1"), but=LATER)
+    aws.add_permission(**NAME, **third, Qualifier="1")
+    replay.check("get_function_fn9", aws.get_function(**NAME), but=LATER)
+    replay.check("get_function_fn9_v1", aws.get_function(**NAME, Qualifier="1"), but=LATER)
+    replay.check("get_policy_v1_after_add_permission9", read(aws.get_policy(**NAME, Qualifier="1")), but=LATER)
 
 
 def test_what_cannot_be(aws: Any) -> None:

@@ -4,11 +4,10 @@ A whole scenario, or one step of it as `scenario/step`.
 """
 
 JAVA = "Functions of Java and .NET cannot run yet, so that none can be created."
-AT_ONCE = "Recorded while AWS still worked on the update; here it is whole when it was answered."
 IMAGES = "Container images are refused: nothing on this machine fetches or runs them."
 NO_EC2 = "No EC2 stands behind Hearth, so that nobody knows which subnets and security groups there are."
 DYNAMODB = "An answer of DynamoDB, not of Lambda."
-REVISED = "Recorded in 2022, when a policy had the revision of its function; by later recordings it has one of its own."
+REVISED = "Of 2022, when a policy had its function's revision: later recordings word the same refusal as ours."
 LIFECYCLE = "TestLambdaEventSourceMappings::test_event_source_mapping_lifecycle"
 NAMES = "TestLambdaFunction::test_function_name_and_qualifier_validation"
 EMPTY = "The recording of this scenario holds no answer."
@@ -25,17 +24,13 @@ UNREACHABLE: dict[str, str] = {
     "request was sent.",
     "TestLambdaFunction::test_invalid_vpc_config_security_group/create-response-non-existent-security-group": NO_EC2,
     "TestLambdaFunction::test_invalid_vpc_config_subnet/create-response-non-existent-subnet-id": NO_EC2,
-    "TestLambdaFunction::test_lambda_code_location_s3/get-function-response-updated": AT_ONCE,
-    "TestLambdaFunction::test_lambda_code_location_zipfile/get-function-response-updated": AT_ONCE,
     "TestLambdaImages::test_lambda_image_and_image_config_crud": IMAGES,
     "TestLambdaImages::test_lambda_image_crud": IMAGES,
     "TestLambdaImages::test_lambda_image_versions": IMAGES,
-    "TestLambdaPermissions::test_lambda_permission_revisions": REVISED,
-    "TestLambdaPermissions::test_lambda_permission_versioning": REVISED,
+    "TestLambdaPermissions::test_lambda_permission_revisions/add_permission_revision_id_doesnotmatch": REVISED,
+    "TestLambdaPermissions::test_lambda_permission_revisions/remove_permission_fn_revision_id_doesnotmatch": REVISED,
     "TestLambdaUrl::test_url_config_exceptions/delete_function_url_config_qualifier_alias_doesnotmatch_arn": "AWS "
     "itself failed with an internal error.",
-    "TestLambdaVersions::test_publish_with_update/get_function_latest_result": AT_ONCE,
-    "TestLambdaVersions::test_publish_with_update/get_function_version_result": AT_ONCE,
     **{
         f"TestLambdaSnapStart::{test}[{runtime}]": JAVA
         for test in ("test_snapstart_lifecycle", "test_snapstart_update_function_configuration")
