@@ -13,14 +13,14 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # Everything that must survive: database, packages, spool, credentials. Mode 0700.
 HEARTH_DATA = env.directory("HEARTH_DATA", BASE_DIR / ".hearth")
 HEARTH_DATA.mkdir(parents=True, exist_ok=True, mode=0o700)
-# Unpacked packages, content-addressed by SHA-256.
-HEARTH_CODE = HEARTH_DATA / "code"
+# Unpacked packages, content-addressed by SHA-256. Nodes on several machines need one that they share.
+HEARTH_CODE = env.directory("HEARTH_CODE", HEARTH_DATA / "code")
 # Sockets, pid files and the generation counter: may be deleted whenever nothing runs.
 HEARTH_RUN = HEARTH_DATA / "run"
 # Reports of invocations on their way to the database. Never delete.
 HEARTH_SPOOL = HEARTH_DATA / "spool"
 for _directory in (HEARTH_CODE, HEARTH_RUN, HEARTH_SPOOL, HEARTH_DATA / "static"):
-    _directory.mkdir(exist_ok=True, mode=0o700)
+    _directory.mkdir(exist_ok=True, parents=True, mode=0o700)
 
 # A unix socket's address holds 107 bytes.
 if len(str(HEARTH_RUN / "redis.sock").encode()) > 107:
@@ -64,6 +64,21 @@ HEARTH_CAPACITY_PROVIDER = env.text(
     r"(|(arn:aws:lambda:[a-z0-9-]+:\d{12}:capacity-provider:)?[A-Za-z0-9_-]{1,64})",
     "a capacity provider's name of at most 64 characters, or its ARN",
 )
+# The worker node's name, where a machine has several: a second one needs one.
+HEARTH_NODE = env.text("HEARTH_NODE", "", r"[A-Za-z0-9_-]{0,32}", "a name of at most 32 letters, digits, - and _")
+# An address of this machine, host:port, where web processes of other machines reach this node, and the secret that both
+# ends of such a connection must know. What goes over it is not encrypted: for private networks.
+HEARTH_NODE_ADDRESS = env.text(
+    "HEARTH_NODE_ADDRESS",
+    "",
+    r"(|(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:]+\]):\d{1,5})",
+    "an IP address and a port: 10.0.0.5:7000",
+)
+HEARTH_NODE_SECRET = env.text("HEARTH_NODE_SECRET", "", r"(|.{16,})", "at least 16 characters")
+if HEARTH_NODE_ADDRESS and not HEARTH_NODE_SECRET:
+    raise env.SettingError("HEARTH_NODE_ADDRESS", HEARTH_NODE_ADDRESS, "HEARTH_NODE_SECRET to be set as well")
+# Seconds that a node which is told to end leaves to what it runs.
+HEARTH_DRAIN_SECONDS = env.integer("HEARTH_DRAIN_SECONDS", 15, 0, 960)
 # Seconds an execution environment stays after its last invocation.
 HEARTH_IDLE_SECONDS = env.integer("HEARTH_IDLE_SECONDS", 600, 1, 86_400)
 # Invocations at once in one account: AWS's default.

@@ -6,17 +6,18 @@ from django.db import close_old_connections
 
 from functions.actions import browser_session, invitation
 from functions.code import store
-from functions.invoke import deliveries, events
+from functions.invoke import deliveries, events, nodes
 from functions.triggers.schedule import firing
 from monitoring.ingest import retention
 
 
 @shared_task(ignore_result=True, acks_late=True)
 def deliver_due_events() -> int:
-    """Run asynchronous events, and deliver the outcomes of those that ended, until nothing is due."""
+    """Run asynchronous events, and deliver the outcomes of those that ended, until nothing is due or the
+    node is drained."""
     close_old_connections()
     delivered = 0
-    while any([events.deliver_next(), deliveries.deliver_next()]):
+    while not nodes.resting.is_set() and any([events.deliver_next(), deliveries.deliver_next()]):
         delivered += 1
     return delivered
 

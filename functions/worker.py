@@ -1,10 +1,12 @@
 """What makes a Celery worker a worker node: a bootstep that owns the executor and the ingester.
 
 Both are processes of their own. They are started with the worker, started again when they die, ended with it, and
-killed by the kernel should the worker die without a word. The node is announced to the web
-processes while its executor serves.
+killed by the kernel should the worker die without a word. The node is announced to the web processes while its executor
+serves (`functions.invoke.heart`). A worker that is told to end takes nothing new from that moment on, neither from the
+lane nor from the queue, and ends when what runs has ended.
 """
 
+import fcntl
 import json
 import logging
 import os
@@ -14,22 +16,21 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-import redis
 from celery import bootsteps
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
 from functions.execution.spec import LaneError
 from functions.invoke import nodes
+from functions.invoke.heart import Heart
 from functions.limits import limits
 
 log = logging.getLogger(__name__)
 
-ANNOUNCE_SECONDS = 1.0
-DRAIN_SECONDS = 20.0
 PROVISION_SECONDS = 0.25
+GRACE_SECONDS = 5.0  # to end, after the time for what runs
 
 
 def session_key() -> Path:
@@ -59,13 +60,21 @@ class Child:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
+    def terminate(self) -> None:
+        """Tell it to end, and start it no more."""
         self._stopping.set()
         process = self.process
         if process is not None and process.poll() is None:
             process.terminate()
+
+    def stop(self, seconds: float) -> None:
+        """Wait for its end, and kill it when that takes too long."""
+        if not self._stopping.is_set():
+            self.terminate()
+        process = self.process
+        if process is not None and process.poll() is None:
             try:
-                process.wait(DRAIN_SECONDS)
+                process.wait(seconds)
             except subprocess.TimeoutExpired:
                 process.kill()
         self._thread.join(5)
@@ -108,15 +117,18 @@ class NodeStep(bootsteps.StartStopStep):
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
         run = settings.HEARTH_RUN
-        provider = settings.HEARTH_CAPACITY_PROVIDER
-        # Nodes of several providers may share a machine.
-        lane = f"lane-{provider.rpartition(':')[2]}.sock" if provider else "lane.sock"
-        self.node = nodes.Node(f"{os.uname().nodename}-{os.getpid()}", str(run / lane))
+        # Nodes may share a machine and a data directory: each has a name and a lane of its own.
+        name = settings.HEARTH_NODE or settings.HEARTH_CAPACITY_PROVIDER.rpartition(":")[2]
+        lane = run / (f"lane-{name}.sock" if name else "lane.sock")
+        machine = os.uname().nodename
+        self.node = nodes.Node(f"{machine}-{name}" if name else machine, str(lane))
+        self._lock = _lock(lane.with_suffix(".lock"))
+        self._worker = worker
         forwarder = self.node.address.removesuffix(".sock") + ".forward"
         self.executor = Child(
             "executor",
             [
-                *(sys.executable, "-m", "functions.execution.executor"),
+                *(sys.executable, "-m", "functions.execution.executor", "--member"),
                 *("--socket", self.node.address),
                 *("--code", str(settings.HEARTH_CODE)),
                 *("--spool", str(settings.HEARTH_SPOOL)),
@@ -124,9 +136,10 @@ class NodeStep(bootsteps.StartStopStep):
                 *("--pool", str(settings.HEARTH_POOL_SIZE)),
                 *("--idle", str(settings.HEARTH_IDLE_SECONDS)),
                 *("--node", self.node.id),
-                *("--drain", str(DRAIN_SECONDS - 5)),
+                *("--drain", str(settings.HEARTH_DRAIN_SECONDS)),
                 *("--rate", str(limits().requests_per_concurrency)),
                 *("--forwarder", forwarder, "--session-key", str(session_key())),
+                *(("--listen", settings.HEARTH_NODE_ADDRESS) if settings.HEARTH_NODE_ADDRESS else ()),
             ],
             on_ready=self._executor_ready,
         )
@@ -141,32 +154,62 @@ class NodeStep(bootsteps.StartStopStep):
         )
         self.ingester = Child("ingester", [sys.executable, str(settings.BASE_DIR / "manage.py"), "ingest"])
         self._stopping = threading.Event()
-        self._announcer = threading.Thread(target=self._announce, name="announce-node", daemon=True)
+        self._heart = Heart(lambda: self.node, self._drain)
         self._provisioner = threading.Thread(target=self._provision, name="provision", daemon=True)
 
     def start(self, parent: Any) -> None:
         self.forwarder.start()
         self.executor.start()
         self.ingester.start()
-        self._announcer.start()
+        self._heart.start()
         self._provisioner.start()
 
-    def stop(self, parent: Any) -> None:
+    def close(self, parent: Any) -> None:
+        """Before the worker stops taking messages: from now on nothing new runs here."""
         self._stopping.set()
-        self.executor.stop()
-        self.forwarder.stop()
+        nodes.resting.set()
+        self.executor.terminate()
+
+    def stop(self, parent: Any) -> None:
+        give_up_at = time.monotonic() + settings.HEARTH_DRAIN_SECONDS
+        self._stopping.set()
+        self.executor.stop(settings.HEARTH_DRAIN_SECONDS + GRACE_SECONDS)
+        self.forwarder.stop(GRACE_SECONDS)
+        self._heart.stop()
+        self._let_go(give_up_at)
         # Last: it writes what the executor still reported.
-        self.ingester.stop()
+        self.ingester.stop(GRACE_SECONDS)
 
     terminate = stop
+
+    def _let_go(self, give_up_at: float) -> None:
+        """Events that this worker's threads have run on other nodes: after their time they go back to the queue."""
+        from functions.invoke.lanes import lanes
+        from functions.invoke.leases import renewer  # it has models, and Celery makes steps before they load
+
+        while renewer.running and time.monotonic() < give_up_at:
+            time.sleep(0.05)
+        lanes().cut()
 
     def _executor_ready(self, message: dict[str, Any]) -> None:
         facts = {
             "isolation": message.get("isolation", {}),
             "pid": os.getpid(),
+            "host": os.uname().nodename,
+            "tcp": settings.HEARTH_NODE_ADDRESS,
             "capacity_provider": settings.HEARTH_CAPACITY_PROVIDER,
         }
         self.node = nodes.Node(self.node.id, self.node.address, facts)
+
+    def _drain(self, draining: bool) -> None:
+        """The executor takes nothing new, or takes it again: the same holds for messages."""
+        if self._stopping.is_set():
+            return
+        (nodes.resting.set if draining else nodes.resting.clear)()
+        log.warning("the node is %s", "being drained: nothing new is run here" if draining else "in service again")
+        consumer = self._worker.consumer
+        change = consumer.cancel_task_queue if draining else consumer.add_task_queue
+        consumer.call_soon(change, settings.CELERY_TASK_DEFAULT_QUEUE)
 
     def _provision(self) -> None:
         """Tell the executor what shall stand initialised, at its start and after every change."""
@@ -185,15 +228,12 @@ class NodeStep(bootsteps.StartStopStep):
             except Exception:  # the next turn may find things well again
                 log.exception("provisioned concurrency was not brought up to date")
 
-    def _announce(self) -> None:
-        while not self._stopping.wait(0.05 if not self.executor.ready.is_set() else ANNOUNCE_SECONDS):
-            if not self.executor.ready.is_set():
-                continue
-            try:
-                nodes.announce(self.node)
-            except redis.RedisError as error:
-                log.warning("the node could not be announced: %s", error)
-        try:
-            nodes.retire(self.node)
-        except redis.RedisError as error:
-            log.warning("the node could not be retired: %s", error)
+
+def _lock(path: Path) -> IO[bytes]:
+    """Held for as long as the worker lives. A second node of one name would take the first one's place."""
+    file = path.open("ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise SystemExit("hearth: this worker node is running already; set HEARTH_NODE to start another") from None
+    return file

@@ -119,7 +119,10 @@ class RunningHearth:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         found: dict[str, int] = {}
         for pid in map(int, children):
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+            try:
+                command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except FileNotFoundError:  # it has just ended
+                continue
             for name, mark in (("redis", "redis"), ("web", "granian"), ("beat", " beat "), ("worker", " worker ")):
                 if mark in command:
                     found.setdefault(name, pid)

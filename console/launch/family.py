@@ -50,7 +50,7 @@ class _Family:
 
         self.settings = settings
         self.started = started
-        self.supervisor = Supervisor()
+        self.supervisor = Supervisor(settings.HEARTH_DRAIN_SECONDS + 10)
         self.logs: Path = settings.HEARTH_DATA / "logs"
         self.logs.mkdir(exist_ok=True, mode=0o700)
         self.stopping = False

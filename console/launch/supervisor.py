@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36
-STOP_SECONDS = 25.0
 LOG_BYTES = 10 * 1024 * 1024
 
 
@@ -32,7 +31,9 @@ class Child:
 
 
 class Supervisor:
-    def __init__(self) -> None:
+    def __init__(self, stop_seconds: float = 25.0) -> None:
+        """`stop_seconds`: how long a child that is told to end may take before it is killed."""
+        self.stop_seconds = stop_seconds
         self.children: list[Child] = []
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
@@ -71,7 +72,7 @@ class Supervisor:
                 continue
             process.terminate()
             try:
-                process.wait(STOP_SECONDS)
+                process.wait(self.stop_seconds)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

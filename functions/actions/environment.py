@@ -8,7 +8,6 @@ from functions.access.caller import Caller
 from functions.actions.base import change
 from functions.arn import FunctionReference
 from functions.errors import InternalServiceException, ResourceNotFoundException
-from functions.execution.lane import LaneClient
 from functions.execution.spec import LaneError
 from functions.invoke import nodes
 
@@ -23,7 +22,7 @@ def recycle(caller: Caller, reference: FunctionReference, log_stream: str = "") 
     function = f"{reference.account_id}:{reference.region}:{reference.name}"
     # Before the transaction: nobody shall wait for a node with the database locked.
     try:
-        ended = sum(_recycle(node.address, function, log_stream) for node in nodes.live())
+        ended = sum(_recycle(node, function, log_stream) for node in nodes.live())
     except (redis.RedisError, LaneError) as error:
         raise InternalServiceException(f"The workers could not be asked: {error}") from error
     if not ended:
@@ -33,6 +32,6 @@ def recycle(caller: Caller, reference: FunctionReference, log_stream: str = "") 
         return ended
 
 
-def _recycle(address: str, function: str, log_stream: str) -> int:
-    with closing(LaneClient(address)) as lane:
+def _recycle(node: nodes.Node, function: str, log_stream: str) -> int:
+    with closing(node.client()) as lane:
         return lane.recycle(function, log_stream)

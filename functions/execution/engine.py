@@ -10,11 +10,13 @@ from functions.execution.endpoint import Endpoint
 from functions.execution.environment import Environment
 from functions.execution.invocation import Invocation
 from functions.execution.loop import Loop
+from functions.execution.membership import Membership
 from functions.execution.pools import NoEnvironment, Pools
 from functions.execution.preparation import Preparation
 from functions.execution.provisioned import Provisioned
 from functions.execution.rate import Rate
 from functions.execution.sandbox.place import Placer
+from functions.execution.shares import Shares
 from functions.execution.spec import FunctionSpec, Throttled
 from functions.execution.stream import Head
 from monitoring.ingest.spool import SpoolWriter
@@ -38,11 +40,16 @@ class Engine:
     concurrency: Concurrency = field(default_factory=Concurrency)
     specs: dict[str, FunctionSpec] = field(default_factory=dict)
     running: dict[Environment, Invocation | Preparation] = field(default_factory=dict)
+    shares: Shares | None = None  # of the limits, while there are other nodes
+    draining: bool = False  # nothing new is run
     provisioned: Provisioned = field(init=False)
+    membership: Membership = field(init=False)
+    waits: bool = False  # for the worker's first word: see Membership
     _watching: bool = False
 
     def __post_init__(self) -> None:
         self.provisioned = Provisioned(self)
+        self.membership = Membership(self, self.waits)
 
     def know(self, wire: dict[str, object]) -> FunctionSpec:
         spec = FunctionSpec.from_wire(wire)
@@ -56,13 +63,13 @@ class Engine:
         if tenant := head.get("tenant"):
             spec = replace(spec, tenant=tenant)
         ready = spec.key in self.provisioned.allocations and self.pools.is_provisioned(spec)
-        maximum = head.get("maximum")
+        reserved, unreserved, maximum = head["reserved"], head["unreserved"], head.get("maximum")
         try:
-            with self.concurrency.lease(
-                spec, head["reserved"], head["unreserved"], provisioned=ready, maximum=maximum
-            ) as in_use:
+            if self.shares is not None:
+                reserved, unreserved, maximum = await self.shares.secure(spec, reserved, unreserved, maximum, ready)
+            with self.concurrency.lease(spec, reserved, unreserved, provisioned=ready, maximum=maximum) as in_use:
                 if not ready:
-                    self.rate.take(spec, head["reserved"], head["unreserved"])
+                    self.rate.take(spec, reserved, unreserved)
                 invocation = Invocation(self, spec, head, event, in_use, caller)
                 try:
                     await invocation.run()

@@ -2,10 +2,13 @@
 
     python -m functions.execution.executor --socket PATH --code DIR --spool DIR --run DIR --pool N --idle SECONDS
                                            --node ID [--record-bytes N] [--environments N] [--memory-mb N] [--drain S]
-                                           [--rate N] [--forwarder PATH] [--session-key PATH]
+                                           [--rate N] [--forwarder PATH] [--session-key PATH] [--listen HOST:PORT]
+                                           [--member]
 
-Prints one JSON line {"ready": true, "isolation": {...}} when it serves. SIGTERM: takes nothing new, lets what runs come
-to its end (at most --drain seconds), answers, and ends; a second one ends at once.
+Prints one JSON line {"ready": true, "isolation": {...}} when it serves. --listen opens the lane on TCP too, to those
+who know the secret that is in HEARTH_NODE_SECRET. With --member there may be other nodes: invocations wait until the
+worker says what this one may run. SIGTERM: takes nothing new, lets what runs come to its end (at most --drain seconds),
+answers, and ends; a second one ends at once.
 """
 
 import argparse
@@ -43,6 +46,11 @@ def absolute(value: str) -> Path:
     return Path(value).absolute()
 
 
+def host_and_port(value: str) -> tuple[str, int]:
+    host, _, port = value.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="executor")
     for name in ("socket", "code", "spool", "run"):
@@ -59,6 +67,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--drain", type=float, default=30.0)
     parser.add_argument("--forwarder", default="")  # its socket
     parser.add_argument("--session-key", type=Path)  # a file, for the credentials of execution roles
+    parser.add_argument("--listen", type=host_and_port)
+    parser.add_argument("--member", action="store_true")
     return parser.parse_args()
 
 
@@ -89,8 +99,11 @@ class Executor:
             options.code,
             options.record_bytes,
             Rate(options.rate),
+            waits=options.member,
         )
-        self.server = Server(self.loop, self.engine, options.socket, self.status)
+        # Not for the processes below, nor by the command line, which any user may read.
+        secret = os.environ.pop("HEARTH_NODE_SECRET", "").encode()
+        self.server = Server(self.loop, self.engine, options.socket, self.status, options.listen, secret)
         self.ending = False
 
     def run(self) -> None:
@@ -111,6 +124,9 @@ class Executor:
             "isolation": self.isolation.facts,
             "runtimes": {name: interpreter.version for name, interpreter in installed().items()},
             "in_use": dict(self.engine.concurrency.by_function),  # account:region:name -> invocations now
+            "unreserved": dict(self.engine.concurrency.unreserved),  # account:region -> those without a reservation
+            "granted": self.engine.shares.facts() if self.engine.shares is not None else None,  # None: alone
+            "draining": self.engine.draining,
             **self.pools.status(),
         }
 
@@ -119,6 +135,7 @@ class Executor:
             self.loop.stop()
             return
         self.ending = True
+        self.engine.membership.drain(True)
         self.server.close()
         self.pools.close()
         self.loop.later(self.options.drain, self.loop.stop)

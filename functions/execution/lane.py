@@ -1,6 +1,7 @@
 """The lane: how an invocation reaches a worker node without a queue.
 
-A stream socket carries frames both ways, one request at a time on a connection:
+A stream socket, of this machine or TCP after a handshake (`handshake.py`), carries frames both ways, one request at a
+time on a connection:
 
     4 bytes   length of the header, big endian
     4 bytes   length of the body, big endian
@@ -8,11 +9,11 @@ A stream socket carries frames both ways, one request at a time on a connection:
     body      bytes, never re-encoded (the event, the response)
 
 Requests: {"op": "invoke", ...}, {"op": "status"}, {"op": "recycle", ...}, {"op": "provision"} with what is wanted in
-its body, and {"op": "provisioned", ...}. The first invocation of a spec that the
-executor has not seen is answered {"status": "need-spec"}; the client sends it again with the spec inside, so that the
-hot path carries a key only. Other answers: {"status": "ok", ...InvocationResult},
-{"status": "throttled", "reason": ...}, {"status": "failed", "message": ...}. An invocation with "stream" (most bytes of
-the response) is answered by any number of {"status": "chunk", "type": ...} with a body before.
+its body, {"op": "provisioned", ...}, {"op": "drain", ...}, and those of `membership.py`. The first invocation of a spec
+that the executor has not seen is answered {"status": "need-spec"}; the client sends it again with the spec inside, so
+that the hot path carries a key only. Other answers: {"status": "ok", ...InvocationResult},
+{"status": "throttled", "reason": ...}, {"status": "draining"}, {"status": "failed", "message": ...}. An invocation with
+"stream" (most bytes of the response) is answered by any number of {"status": "chunk", "type": ...} with a body before.
 
 Clients block; idle connections are used again. A connection that dies before the request was written whole is replaced
 by a new one; after that the outcome is unknown and LaneError is raised: an invocation is never sent twice.
@@ -30,6 +31,7 @@ from typing import Any
 
 import orjson
 
+from functions.execution import handshake
 from functions.execution.spec import (
     FunctionSpec,
     InvocationRequest,
@@ -45,6 +47,7 @@ MAX_BODY = 72 * 1024 * 1024  # what the front door reads at most
 
 # AWS's longest function is 900 s; init, queueing and the answer's way come on top.
 ANSWER_SECONDS = 960
+CONNECT_SECONDS = 2  # to another machine
 
 
 def encode_head(head: dict[str, Any]) -> bytes:
@@ -70,10 +73,13 @@ def encode_frame(header: dict[str, Any], body: bytes = b"") -> bytes:
 class LaneClient:
     """Calls one executor. May be used from any thread: a call takes an idle connection, or opens one."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, secret: bytes = b"") -> None:
+        """`address`: the path of a socket, or host:port of a node elsewhere, with the nodes' secret."""
         self.address = address
+        self._secret = secret
         self._pid = os.getpid()
         self._idle: deque[socket.socket] = deque()
+        self.busy: set[socket.socket] = set()  # those that an answer is awaited on
 
     def invoke(self, request: InvocationRequest, payload: bytes) -> InvocationResult:
         """Run one invocation and wait for its end. Raises Throttled, NodeUnavailable or LaneError."""
@@ -93,6 +99,10 @@ class LaneClient:
         Each goes after what it runs. Returns how many there were.
         """
         return int(self.call({"op": "recycle", "function": function, "log_stream": log_stream})[0]["ended"])
+
+    def drain(self, draining: bool = True) -> None:
+        """Let the node run nothing new, and end what runs; or let it run again what comes."""
+        self.call({"op": "drain", "draining": draining})
 
     def provision(self, targets: Iterable[tuple[FunctionSpec, int]]) -> None:
         """Keep so many environments of these versions initialised, and none of others. The node does it soon after."""
@@ -116,15 +126,28 @@ class LaneClient:
         try:
             return connection, *read_frame(connection)
         except (OSError, ValueError) as error:
-            connection.close()
+            self.drop(connection)
             raise LaneError(f"the worker node died during the invocation: {error}") from error
         except BaseException:
-            connection.close()  # half an answer may be on its way
+            self.drop(connection)  # half an answer may be on its way
             raise
 
     def give_back(self, connection: socket.socket) -> None:
         """Nothing more will come on it: another call may have it."""
+        self.busy.discard(connection)
         self._idle.append(connection)
+
+    def drop(self, connection: socket.socket) -> None:
+        """Close it instead."""
+        self.busy.discard(connection)
+        connection.close()
+
+    def cut(self) -> None:
+        """The node is lost: whoever waits for an answer gets LaneError now."""
+        for connection in list(self.busy):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self.close()
 
     def close(self) -> None:
         """Close the idle connections; a later call opens another."""
@@ -137,7 +160,7 @@ class LaneClient:
         An executor reads a frame whole before it acts: a frame that was not sent whole did nothing.
         """
         if self._pid != os.getpid():  # a forked child must not share its parent's streams
-            self._pid, self._idle = os.getpid(), deque()
+            self._pid, self._idle, self.busy = os.getpid(), deque(), set()
         while True:
             try:
                 connection = self._idle.pop()
@@ -146,19 +169,48 @@ class LaneClient:
             with contextlib.suppress(OSError):
                 if not _is_stale(connection):
                     connection.sendall(frame)
+                    self.busy.add(connection)
                     return connection
             connection.close()
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            # The kernel's own timeouts: Python's would cost a poll(2) before every read.
-            for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-                connection.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", ANSWER_SECONDS, 0))
-            connection.connect(self.address)
+            connection = self.connect()
+        except OSError as error:
+            raise NodeUnavailable(f"no worker node at {self.address}: {error}") from error
+        try:
             connection.sendall(frame)
         except OSError as error:
             connection.close()
             raise NodeUnavailable(f"no worker node at {self.address}: {error}") from error
+        self.busy.add(connection)
         return connection
+
+    def connect(self) -> socket.socket:
+        """A new connection, blocking. Raises OSError."""
+        host, separator, port = self.address.rpartition(":")
+        is_path = "/" in self.address or not separator
+        family = socket.AF_UNIX if is_path else socket.AF_INET6 if ":" in host else socket.AF_INET
+        connection = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            if is_path:
+                _patience(connection, ANSWER_SECONDS)
+                connection.connect(self.address)
+            else:
+                _patience(connection, CONNECT_SECONDS)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                handshake.keep_alive(connection)
+                connection.connect((host.strip("[]"), int(port)))
+                handshake.introduce(connection, self._secret)
+                _patience(connection, ANSWER_SECONDS)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _patience(connection: socket.socket, seconds: int) -> None:
+    """By the kernel's own timeouts: Python's would cost a poll(2) before every read."""
+    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+        connection.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", seconds, 0))
 
 
 def result_of(request: InvocationRequest, answer: dict[str, Any], body: bytes) -> InvocationResult:
@@ -181,6 +233,8 @@ def result_of(request: InvocationRequest, answer: dict[str, Any], body: bytes) -
             )
         case "throttled":
             raise Throttled(answer["reason"])
+        case "draining":
+            raise NodeUnavailable("the worker node takes no new invocations")
         case _:
             raise LaneError(answer.get("message", "the worker node could not run the invocation"))
 

@@ -190,6 +190,11 @@ class Pools:
             "configured_memory_mb": self._memory_mb,
         }
 
+    def warm(self, most: int) -> dict[str, int]:
+        """How many idle environments there are of each pool; of the last `most` that came to be idle."""
+        keys = list(self._idle)[-most:]
+        return {key: len(self._idle[key]) for key in keys}
+
     def busy(self) -> bool:
         return any(e.state in (State.BUSY, State.DRAINING, State.INITIALISING) for e in self._of)
 

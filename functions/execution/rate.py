@@ -29,3 +29,7 @@ class Rate:
                 else "ReservedFunctionInvocationRateLimitExceeded"
             )
         self._begun[key] += 1
+
+    def places(self, key: str) -> int:
+        """How much concurrency what has begun in this second takes up, of `account:region` or of a function."""
+        return self._begun[key] // self._per_concurrency if int(time.monotonic()) == self._second else 0

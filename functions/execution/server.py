@@ -1,7 +1,7 @@
-"""The serving end of the lane: connections from web processes and Celery threads of this machine.
+"""The serving end of the lane: connections from web processes and Celery threads, of this machine or of others.
 
-The socket is only open to our own user; what comes over it is trusted, but may end at any byte. An invocation whose
-client has gone runs to its end all the same.
+The socket is only open to our own user, and TCP to those who know the nodes' secret; what comes over them is trusted,
+but may end at any byte. An invocation whose client has gone runs to its end all the same.
 """
 
 import contextlib
@@ -13,6 +13,7 @@ from typing import Any
 
 from functions.execution.caller import Caller
 from functions.execution.engine import Engine
+from functions.execution.handshake import Door
 from functions.execution.lane import MAX_BODY, MAX_HEADER, decode_head
 from functions.execution.loop import Loop
 from functions.execution.spec import FunctionSpec
@@ -20,7 +21,16 @@ from functions.execution.stream import Head, Stream
 
 
 class Server:
-    def __init__(self, loop: Loop, engine: Engine, path: Path, status: Callable[[], dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        engine: Engine,
+        path: Path,
+        status: Callable[[], dict[str, Any]],
+        tcp: tuple[str, int] | None = None,
+        secret: bytes = b"",
+    ) -> None:
+        """`tcp`: host and port to listen on as well. Raises OSError when they cannot be used."""
         self._loop = loop
         self._engine = engine
         self._path = path
@@ -37,9 +47,12 @@ class Server:
             os.umask(mask)
         self._socket.listen(1024)
         loop.watch(self._socket.fileno(), self._accept)
+        self._door = Door(loop, tcp, secret, self._admit) if tcp is not None else None
 
     def close(self) -> None:
         """Take no new connection. Those that are open stay for the answers under way."""
+        if self._door is not None:
+            self._door.close()
         if self._socket.fileno() >= 0:
             self._loop.forget(self._socket.fileno())
             self._socket.close()
@@ -55,12 +68,18 @@ class Server:
             connection, _ = self._socket.accept()
         except OSError:
             return
+        self._admit(connection)
+
+    def _admit(self, connection: socket.socket) -> None:
         client = Client(self)
         client.stream = Stream(self._loop, connection, client.received, client.gone, MAX_HEADER, MAX_BODY)
         self._streams.add(client.stream)
 
     async def serve(self, stream: Stream, head: Head, body: bytes) -> None:
         engine = self._engine
+        if engine.draining:
+            stream.send({"status": "draining"})
+            return
         spec = engine.know(head["spec"]) if "spec" in head else engine.specs.get(head["key"])
         if spec is None:
             stream.send({"status": "need-spec"})
@@ -94,6 +113,13 @@ class Server:
                 self._engine.provisioned.want(
                     (FunctionSpec.from_wire(each["spec"]), each["count"]) for each in decode_head(body)["wanted"]
                 )
+                stream.send({"status": "ok"})
+            case "beat":
+                self._engine.membership.beat(stream)
+            case "grants":
+                self._engine.membership.told(head)
+            case "drain":
+                self._engine.membership.drain(head["draining"])
                 stream.send({"status": "ok"})
             case "provisioned":
                 stream.send({"status": "ok", "versions": self._engine.provisioned.of(head["function"])})

@@ -58,7 +58,7 @@ class StreamedResponse:
 
     def close(self) -> None:
         if self._connection is not None:
-            self._connection.close()
+            self._client.drop(self._connection)
             self._connection = None
 
     def _read(self, connection: socket.socket) -> tuple[dict[str, Any], bytes]:

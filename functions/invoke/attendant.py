@@ -18,7 +18,8 @@ from functions.access import credentials, resource_policies
 from functions.arn import FunctionReference
 from functions.errors import ServiceError
 from functions.invoke import routing
-from functions.invoke.nodes import broker, lanes
+from functions.invoke.lanes import lanes
+from functions.invoke.nodes import broker
 
 CHANNEL = "hearth:deployed"
 ROUND_SECONDS = 0.1
@@ -56,7 +57,7 @@ def _attend() -> None:
             if message is not None:
                 prepare(FunctionReference(*json.loads(message["data"])))
             cache.renew()
-            lanes().known()
+            lanes().refresh()
             credentials.write_uses()
 
 

@@ -33,6 +33,11 @@ class Renewer:
         self._running = 0
         self._thread: threading.Thread | None = None
 
+    @property
+    def running(self) -> int:
+        """Events that this process runs now."""
+        return self._running
+
     def __enter__(self) -> None:
         with self._lock:
             self._running += 1

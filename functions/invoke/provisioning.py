@@ -7,7 +7,9 @@ and tells its executor. Nothing of it is on an invocation's way.
 import logging
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from functions.arn import FunctionReference
 from functions.cache import generation
@@ -15,7 +17,7 @@ from functions.errors import ServiceError
 from functions.execution.lane import LaneClient
 from functions.execution.spec import FunctionSpec, LaneError, Throttled
 from functions.invoke import routing
-from functions.invoke.nodes import lanes
+from functions.invoke.lanes import lanes
 from functions.models import Function, ProvisionedConcurrency, ScalingConfig, capacity_provider
 
 log = logging.getLogger(__name__)
@@ -39,8 +41,8 @@ class Held:
 
 
 def held(function: Function) -> dict[str, Held]:
-    """Qualifier -> what there is of it, for each provisioned concurrency configuration of the function. Asks the node;
-    while it cannot be reached there is nothing."""
+    """Qualifier -> what there is of it, for each provisioned concurrency configuration of the function. Asks the
+    nodes; those that cannot be reached have nothing."""
     configs = list(function.provisioned.all())
     if not configs:
         return {}
@@ -57,16 +59,26 @@ def held(function: Function) -> dict[str, Held]:
 def _versions(function: Function) -> dict[str, Held]:
     key = f"{function.account_id}:{function.region}:{function.name}"
     names = function.versions.order_by().values_list("capacity_provider", flat=True).distinct()
-    found: dict[str, Held] = {}
+    parts: dict[str, list[Held]] = {}
     for name in names:
         provider = capacity_provider.arn(function.account_id, function.region, name)
+        for each in _said(key, provider):
+            parts.setdefault(each["version"], []).append(Held(each["allocated"], each["available"], each["reason"]))
+    return {version: _sum(held) for version, held in parts.items()}
+
+
+def _said(key: str, provider: str) -> Iterator[dict[str, Any]]:
+    """What each node of the capacity provider says."""
+    try:
+        peers = lanes().of(provider)
+    except Throttled as error:
+        log.info("what is provisioned of %s is not known: %s", key, error)
+        return
+    for peer in peers:
         try:
-            answers = lanes().pick(key, provider).provisioned(key)
-        except (LaneError, Throttled) as error:
-            log.info("what is provisioned of %s is not known: %s", key, error)
-            continue
-        found |= {each["version"]: Held(each["allocated"], each["available"], each["reason"]) for each in answers}
-    return found
+            yield from peer.client.provisioned(key)
+        except LaneError as error:
+            log.info("what node %s has of %s is not known: %s", peer.node.id, key, error)
 
 
 def _sum(parts: list[Held]) -> Held:
@@ -129,14 +141,14 @@ class Reconciler:
         seen = (executor, generation().current(), lanes().known())
         if seen == self._seen and time.monotonic() - self._read_at < REFRESH_SECONDS:
             return
-        mine = [(spec, count) for spec, count in wanted() if count and self._is_mine(spec)]
+        mine = [(spec, count) for spec, total in wanted() if (count := self._share(spec, total))]
         told = (executor, mine)
         if told != self._told and (mine or self._told[1]):
             self._lane.provision(mine)
         self._told, self._seen, self._read_at = told, seen, time.monotonic()
 
-    def _is_mine(self, spec: FunctionSpec) -> bool:
+    def _share(self, spec: FunctionSpec, total: int) -> int:
         try:
-            return lanes().address(spec.function, spec.capacity_provider) == self._address
+            return lanes().share(spec.function, spec.capacity_provider, self._address, total)
         except Throttled:  # no node of its capacity provider lives
-            return False
+            return 0

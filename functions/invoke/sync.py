@@ -11,7 +11,7 @@ from functions.execution.lane import LaneClient
 from functions.execution.spec import InvocationRequest, InvocationResult, LaneError, NodeUnavailable, Throttled
 from functions.execution.streamed import StreamedResponse
 from functions.invoke import recursion, tenancy
-from functions.invoke.nodes import lanes
+from functions.invoke.lanes import lanes, pool_of
 from functions.invoke.routing import Route
 from functions.invoke.trace import trace_id as new_trace
 from functions.limits import limits
@@ -97,9 +97,15 @@ def _answered(request: InvocationRequest, call: Callable[[], T]) -> T:
 def _on_node(request: InvocationRequest, call: Callable[[LaneClient], T]) -> T:
     give_up_at = time.monotonic() + PATIENCE_SECONDS
     while True:
+        peer = lanes().pick(request.spec, request.tenant_id)
         try:
-            return call(lanes().pick(request.spec.function, request.spec.capacity_provider))
+            answer = call(peer.client)
         except NodeUnavailable:
             if time.monotonic() > give_up_at:
                 raise
-            time.sleep(0.1)
+            if not lanes().set_aside(peer):
+                time.sleep(0.1)
+        else:
+            if not peer.alone:
+                peer.served(pool_of(request.spec, request.tenant_id))
+            return answer
