@@ -70,6 +70,17 @@ def directory(name: str, default: Path) -> Path:
     return path
 
 
+def directories(name: str) -> list[Path]:
+    """Directories that are there, separated by colons, without symlinks."""
+    found = []
+    for value in filter(None, os.environ.get(name, "").split(":")):
+        path = Path(value).expanduser().resolve()
+        if not path.is_dir():
+            raise SettingError(name, value, "directories of this machine, separated by colons")
+        found.append(path)
+    return found
+
+
 def host(name: str, default: str) -> str:
     value = os.environ.get(name, default)
     if value != "localhost":

@@ -48,6 +48,9 @@ if HEARTH_OPEN and HEARTH_HOST not in ("127.0.0.1", "::1", "localhost"):
 # or one URL for all. Without one nothing leaves the machine. Credentials come from boto3's usual chain.
 HEARTH_AWS_ENDPOINTS = env.endpoints("HEARTH_AWS_ENDPOINTS")
 
+# Directories, separated by colons, that functions may run from as they are (hot reload). None: no function may.
+HEARTH_HOT_RELOAD = env.directories("HEARTH_HOT_RELOAD")
+
 # --- sizes ------------------------------------------------------------------------------------------------------
 
 # Processes of the web server, and threads in each: a synchronous invocation holds one while it runs. They are

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from console.pages import access, copy_as, function_head
 from console.pages.config.asynchronous import AsynchronousForm
 from console.pages.config.concurrency import ConcurrencyForm
+from console.pages.config.directory import DirectoryForm
 from console.pages.config.environment import EnvironmentForm, TagsForm
 from console.pages.config.general import GeneralForm
 from console.pages.config.layers import LayersForm
@@ -33,6 +34,7 @@ SECTIONS: dict[str, tuple[str, Any]] = {
     "layers": ("Layers", LayersForm),
     "logging": ("Logging", LoggingForm),
     "tags": ("Tags", TagsForm),
+    "directory": ("Hot reload", DirectoryForm),
 }
 # What reads a section, and what empties it.
 OPERATIONS = {
@@ -53,6 +55,8 @@ def show(request: HttpRequest, name: str, section: str = "general") -> HttpRespo
         raise Http404(f"There is no configuration section {section}.")
     head = function_head.load(request, name, "configuration")
     title, form_class = SECTIONS[section]
+    if section not in _offered(head):
+        raise Http404(f"{title} is not enabled here.")
     form = form_class(head, request.POST if request.method == "POST" else None)
     editable = _is_editable(section, head)
     if request.method == "POST" and not editable:
@@ -119,9 +123,17 @@ def _is_editable(section: str, head: Head) -> bool:
     return section == "async" or (section == "url" and head.alias is not None)
 
 
+def _offered(head: Head) -> list[str]:
+    return [key for key, (_, form) in SECTIONS.items() if getattr(form, "is_offered", _always)(head)]
+
+
+def _always(head: Head) -> bool:
+    return True
+
+
 def _sections(head: Head) -> list[tuple[str, str, str]]:
     """The menu: (key, label, address). Triggers have a page of their own, but are looked for here as at AWS."""
-    first, *others = [(key, label, _url(head, key)) for key, (label, _) in SECTIONS.items()]
+    first, *others = [(key, SECTIONS[key][0], _url(head, key)) for key in _offered(head)]
     triggers = reverse("triggers", args=[head.function.name]) + head.qualifier_query
     return [first, ("triggers", "Triggers", triggers), *others]
 

@@ -84,7 +84,9 @@ def create(
                     last_deployed_by=caller.user_name,
                     last_deploy=Function.Deploy.CREATED,
                 )
-                latest = FunctionVersion(function=function, package=package, architectures=["x86_64"])
+                latest = FunctionVersion(
+                    function=function, package=package, directory=_directory(code), architectures=["x86_64"]
+                )
                 configuration.apply(latest, members)
                 configuration.apply_source_key(latest, (members.get("Code") or {}).get("SourceKMSKeyArn"))
                 layers.put(latest)
@@ -139,7 +141,7 @@ def update_code(
                 )
             function_layers.check_size(package, latest.layers)
             _save(package)
-            latest.package = package
+            latest.package, latest.directory = package, _directory(code)
             configuration.apply_source_key(latest, source_kms_key)
             if architectures:
                 latest.architectures = list(architectures)
@@ -227,6 +229,10 @@ def _package(code: Code, base: str = "") -> Package:
     if base:
         return store.edited(base, code)
     return store.add_files({path: content for path, content in code.items() if content is not None})
+
+
+def _directory(code: Code) -> str:
+    return code.directory if isinstance(code, Artifact) else ""
 
 
 def _save(package: Package) -> None:

@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-ve
 """
 
 import copy
+from pathlib import Path
 from uuid import uuid4
 
 from django.db import transaction
@@ -16,14 +17,14 @@ from functions.access.caller import Caller
 from functions.actions.base import change, deployed
 from functions.actions.configuration import fingerprint
 from functions.arn import FunctionReference
-from functions.code import store
+from functions.code import live, store
 from functions.errors import (
     CodeStorageExceededException,
     InvalidParameterValueException,
     ResourceConflictException,
 )
 from functions.limits import limits
-from functions.models import LATEST_PUBLISHED, PUBLISHED, Function, FunctionVersion, LayerVersion
+from functions.models import LATEST_PUBLISHED, PUBLISHED, Function, FunctionVersion, LayerVersion, Package
 from functions.names import code_sha256
 
 
@@ -41,24 +42,28 @@ def publish(
     `publish_to`: LATEST_PUBLISHED, or None for a number.
     """
     reference = reference.unqualified()
-    with change(caller, "PublishVersion", reference.function_arn) as detail:
-        latest = lookup.locked_latest(reference)
-        lookup.check_revision(latest, revision_id)
-        current = code_sha256(latest.package)
-        if expected_sha256 and expected_sha256 != current:
-            raise InvalidParameterValueException(
-                f"CodeSHA256 ({expected_sha256}) is different from current CodeSHA256 in $LATEST ({current}). "
-                "Please try again with the CodeSHA256 in $LATEST.",
-                field="CodeSha256",
-            )
-        draft = latest.revision_id
-        version = snapshot(caller, latest, description, publish_to)
-        detail.update(version=version.label, description=version.description, package=version.package_id)
-        if latest.revision_id != draft:
-            deployed(caller, latest.function, Function.Deploy.VERSION)
-        else:
-            detail["unchanged"] = True
-        return version
+    with store.holding():
+        copied = _copy(lookup.version(reference)) if live.allowed() else None
+        with change(caller, "PublishVersion", reference.function_arn) as detail:
+            latest = lookup.locked_latest(reference)
+            lookup.check_revision(latest, revision_id)
+            if copied is not None and latest.directory:
+                _put(latest, copied)
+            current = code_sha256(latest.package)
+            if expected_sha256 and expected_sha256 != current:
+                raise InvalidParameterValueException(
+                    f"CodeSHA256 ({expected_sha256}) is different from current CodeSHA256 in $LATEST ({current}). "
+                    "Please try again with the CodeSHA256 in $LATEST.",
+                    field="CodeSha256",
+                )
+            draft = latest.revision_id
+            version = snapshot(caller, latest, description, publish_to)
+            detail.update(version=version.label, description=version.description, package=version.package_id)
+            if latest.revision_id != draft:
+                deployed(caller, latest.function, Function.Deploy.VERSION)
+            else:
+                detail["unchanged"] = True
+            return version
 
 
 def snapshot(
@@ -82,6 +87,7 @@ def snapshot(
     published._state.adding = published.pk is None
     published.number = PUBLISHED if publish_to else function.next_version
     published.fingerprint = content
+    published.directory = ""
     published.revision_id = uuid4()
     published.last_modified = timezone.now()
     published.modified_by = caller.user_name
@@ -97,6 +103,22 @@ def snapshot(
     latest.revision_id = uuid4()
     latest.save(update_fields=["revision_id"])
     return published
+
+
+def _copy(latest: FunctionVersion) -> Package | None:
+    """Of a function with hot reload: its directory as it is now."""
+    if not latest.directory or not Path(latest.directory).is_dir():
+        return None
+    return store.add_zip(live.pack(live.directory(latest.directory)), limits().unzipped_bytes)
+
+
+def _put(latest: FunctionVersion, package: Package) -> None:
+    old = latest.package_id
+    if package.sha256 != old:
+        Package.objects.bulk_create([package], ignore_conflicts=True)
+        latest.package = package
+        latest.save(update_fields=["package"])
+        transaction.on_commit(lambda: store.release(old))
 
 
 def delete(caller: Caller, reference: FunctionReference) -> None:

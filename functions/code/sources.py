@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from functions import aws
 from functions.access.caller import Caller
+from functions.code import live
 from functions.errors import AccessDeniedException, InvalidParameterValueException
 from functions.limits import limits
 
@@ -18,6 +19,7 @@ class Artifact:
 
     data: bytes
     limit: int
+    directory: str = ""  # that it is a copy of, for hot reload
 
 
 def artifact(caller: Caller, source: Mapping[str, Any]) -> Artifact | None:
@@ -35,6 +37,9 @@ def artifact(caller: Caller, source: Mapping[str, Any]) -> Artifact | None:
         return Artifact(bytes(zipped), limits().zipped_bytes)
     if not bucket and not key:
         return None
+    if bucket == live.BUCKET:
+        path = live.directory(key or "")
+        return Artifact(live.pack(path), limits().unzipped_bytes, str(path))
     if not bucket or not key:
         raise InvalidParameterValueException(
             "Please provide both S3Bucket and S3Key.", field="S3Key" if bucket else "S3Bucket"

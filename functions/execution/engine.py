@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from functions.execution import live
 from functions.execution.caller import Caller
 from functions.execution.concurrency import Concurrency
 from functions.execution.endpoint import Endpoint
@@ -62,6 +63,8 @@ class Engine:
         """Answer the caller once, whatever happens. Returns when the invocation is over, which may be later."""
         if tenant := head.get("tenant"):
             spec = replace(spec, tenant=tenant)
+        if spec.live:
+            spec = live.current(spec)
         ready = spec.key in self.provisioned.allocations and self.pools.is_provisioned(spec)
         reserved, unreserved, maximum = head["reserved"], head["unreserved"], head.get("maximum")
         try:
@@ -84,6 +87,8 @@ class Engine:
     def trees(self, spec: FunctionSpec) -> dict[str, str]:
         """Where a sandbox sees what lies where in the code store."""
         shown = {"/var/task": str(self.code_directory / spec.code)}
+        if spec.live:  # one that has gone shows nothing: the runtime says that there is no such module
+            shown = {"/var/task": spec.live} if live.is_there(spec.live) else {}
         if spec.layers:
             shown["/opt"] = str(self.code_directory / spec.layers)
         return shown

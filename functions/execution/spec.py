@@ -37,6 +37,7 @@ class FunctionSpec:
     capacity_provider: str = ""  # ARN of the pool of nodes that it runs on; empty for those that belong to none
     tenant_isolation: bool = False  # each invocation has a tenant, and an environment serves one only
     tenant: str = ""  # of one invocation: set by the engine
+    live: str = ""  # a directory of the node that is shown in place of the package, as it is
     layers: str = ""  # the directory in the code store that is shown at /opt; empty without layers
     stand_in: str = ""  # the interpreter that an administrator chose to serve the runtime: ruby3.1; empty for its own
     log_format: str = "Text"  # or JSON, with the least level that is kept of the function's lines and of the platform's

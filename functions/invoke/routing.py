@@ -152,6 +152,7 @@ def _spec(function: Function, version: FunctionVersion) -> FunctionSpec:
         role=version.role,
         log_group=logging_config.get("LogGroup") or f"/aws/lambda/{function.name}",
         layers=version.layer_tree,
+        live=version.directory,
         runtime_version=version.runtime_version,
         vcpu_mb=version.vcpu_mb,
         capacity_provider=version.capacity_provider_arn,

@@ -42,6 +42,8 @@ class FunctionVersion(models.Model):
     description = models.CharField(max_length=256, blank=True)
 
     package = models.ForeignKey("functions.Package", on_delete=models.PROTECT, related_name="versions")
+    # Of a `$LATEST` with hot reload: the directory that it runs from; the package is a copy. Else empty.
+    directory = models.CharField(max_length=4096, blank=True)
     runtime = models.CharField(max_length=32)
     handler = models.CharField(max_length=128)
     role = models.CharField(max_length=2048)  # ARN

@@ -1,11 +1,13 @@
 """Configuration in its sections, and deleting a function."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils.html import escape
+from pytest_django import Settings
 
 from console.pages.configuration import SECTIONS
 from console.pages.operations import call
@@ -368,3 +370,19 @@ def test_logging(alice: Person) -> None:
     assert "only with the log format JSON" in " ".join(response.context["form"].errors["LogFormat"])
     response = alice.client.post(url, {**wanted, "LogGroup": "with space"})
     assert "logGroup" in " ".join(response.context["form"].errors["LogGroup"])
+
+
+def test_hot_reload_is_offered_where_it_is_enabled(alice: Person, settings: Settings, tmp_path: Path) -> None:
+    alice.create("live")
+    url = "/functions/live/config/directory/"
+    assert alice.client.get(url).status_code == 404
+    assert url not in alice.client.get("/functions/live/config/general/").content.decode()
+    settings.HEARTH_HOT_RELOAD = [tmp_path.resolve()]
+    (tmp_path / "app.py").write_text("def handler(event, context):\n    return 1\n")
+    assert url in alice.client.get("/functions/live/config/general/").content.decode()
+    response = alice.client.post(url, {"S3Key": "/etc"})
+    assert "HEARTH_HOT_RELOAD" in " ".join(response.context["form"].errors["S3Key"])
+    assert 'value="/etc"' in response.content.decode()
+    assert alice.client.post(url, {"S3Key": str(tmp_path)}).status_code == 302
+    assert latest("live").directory == str(tmp_path.resolve())
+    assert str(tmp_path) in alice.client.get("/functions/live/code/").content.decode()
