@@ -4,7 +4,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import close_old_connections
 
-from functions.actions import browser_session, invitation
+from functions.actions import browser_session, code_reference, invitation
 from functions.code import store
 from functions.invoke import deliveries, events, nodes
 from functions.triggers.schedule import firing
@@ -43,6 +43,12 @@ def fire_due_schedules() -> None:
 def remove_unused_packages() -> int:
     close_old_connections()
     return store.collect()
+
+
+@shared_task(ignore_result=True)
+def check_code_references() -> int:
+    close_old_connections()
+    return code_reference.check_all()
 
 
 @shared_task(ignore_result=True)

@@ -37,7 +37,7 @@ _MEMBERS = (
     "With a CapacityProviderConfig an environment still serves one invocation at a time. Code for either architecture "
     "runs on the machine's own."
 )
-_CODE = "Code is a zip, in the request or in S3: a container image is refused, and so is S3ObjectStorageMode REFERENCE."
+_CODE = "Code is a zip, in the request or in S3: a container image is refused."
 _SIGNED = (
     "The format of AWS Signer's signatures is not published, so every artifact is an untrusted one: Enforce refuses "
     "it, Warn says so in the audit log."
@@ -50,7 +50,6 @@ PARTLY = {
     "GetEventSourceMapping": _UNPOLLED,
     "Invoke": "DurableExecutionName is refused.",
     "ListEventSourceMappings": _UNPOLLED,
-    "PublishLayerVersion": _CODE,
     "PutFunctionCodeSigningConfig": _SIGNED,
     "UpdateEventSourceMapping": _UNPOLLED,
     "UpdateFunctionCode": _CODE,

@@ -215,7 +215,8 @@ def _concerns(account: str, span: TimeRange, whole: dict[str, Point]) -> list[Co
 
 
 def _failed_functions(account: str) -> list[FunctionVersion]:
-    failed = Q(state=FunctionVersion.State.FAILED) | Q(last_update_status=FunctionVersion.UpdateStatus.FAILED)
+    stopped = (FunctionVersion.State.FAILED, FunctionVersion.State.INACTIVE)
+    failed = Q(state__in=stopped) | Q(last_update_status=FunctionVersion.UpdateStatus.FAILED)
     rows = FunctionVersion.objects.filter(
         failed, number=0, function__account_id=account, function__region=settings.HEARTH_REGION
     )

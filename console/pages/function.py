@@ -43,7 +43,7 @@ SHOWN = (
 )
 TAGS_SHOWN = 3
 TAGS_OFFERED = 200
-ACTIVE = (FunctionVersion.State.ACTIVE, FunctionVersion.State.INACTIVE)
+
 # Above this share of errors a function needs attention.
 ERRORS_BAD = 0.05
 
@@ -79,7 +79,7 @@ class Row:
         self.p95 = self.health.p95_ms
         self.is_bad = (self.error_rate or 0) >= ERRORS_BAD
         self.is_slow = (self.p95 or 0) > self.version.timeout * 800  # close to its timeout
-        self.is_active = self.version.state in ACTIVE
+        self.is_active = self.version.state == FunctionVersion.State.ACTIVE
 
     @property
     def mark(self) -> Mark:

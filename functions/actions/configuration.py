@@ -152,6 +152,8 @@ def fingerprint(version: FunctionVersion) -> str:
         version.extras,
         *(getattr(version, column) for column in COLUMNS.values()),
     ]
+    if version.s3_object:
+        content.append(version.s3_object)
     if version.layers:
         content.append([layer["Arn"] for layer in version.layers])
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -17,6 +17,7 @@ from functions import lookup
 from functions.access.caller import Caller
 from functions.actions import (
     capacity_provider,
+    code_reference,
     code_signing_config,
     configuration,
     function_layers,
@@ -69,7 +70,7 @@ def create(
     with store.holding():
         layers = function_layers.choose(caller, members.get("Layers") or [])
         package = _package(code)
-        check_storage(reference.account_id, reference.region, package.size)
+        check_storage(reference.account_id, reference.region, 0 if _s3_object(code) else package.size)
         function_layers.check_size(package, layers.layers)
         try:
             with change(caller, "CreateFunction", reference.function_arn, package=package.sha256, **trust) as detail:
@@ -85,7 +86,11 @@ def create(
                     last_deploy=Function.Deploy.CREATED,
                 )
                 latest = FunctionVersion(
-                    function=function, package=package, directory=_directory(code), architectures=["x86_64"]
+                    function=function,
+                    package=package,
+                    directory=_directory(code),
+                    s3_object=_s3_object(code),
+                    architectures=["x86_64"],
                 )
                 configuration.apply(latest, members)
                 configuration.apply_source_key(latest, (members.get("Code") or {}).get("SourceKMSKeyArn"))
@@ -123,7 +128,8 @@ def update_code(
     trust = code_signing_config.check(before.function.code_signing_config)
     with store.holding():
         package = _package(code, before.package_id)
-        check_storage(reference.account_id, reference.region, package.size - before.package.size)
+        more = (0 if _s3_object(code) else package.size) - before.stored_bytes
+        check_storage(reference.account_id, reference.region, more)
         function_layers.check_size(package, before.layers)
         if dry_run:
             before.package = package
@@ -141,7 +147,8 @@ def update_code(
                 )
             function_layers.check_size(package, latest.layers)
             _save(package)
-            latest.package, latest.directory = package, _directory(code)
+            latest.package, latest.directory, latest.s3_object = package, _directory(code), _s3_object(code)
+            code_reference.activate(latest)
             configuration.apply_source_key(latest, source_kms_key)
             if architectures:
                 latest.architectures = list(architectures)
@@ -172,6 +179,7 @@ def update_configuration(
         with change(caller, "UpdateFunctionConfiguration", reference.function_arn, changed=changed, **trust) as detail:
             latest = lookup.locked_latest(reference)
             lookup.check_revision(latest, revision_id)
+            code_reference.restore(latest)
             before = configuration.plain(latest)
             configuration.apply(latest, members)
             if layers is not None:
@@ -233,6 +241,10 @@ def _package(code: Code, base: str = "") -> Package:
 
 def _directory(code: Code) -> str:
     return code.directory if isinstance(code, Artifact) else ""
+
+
+def _s3_object(code: Code) -> dict[str, str] | None:
+    return code.s3_object if isinstance(code, Artifact) else None
 
 
 def _save(package: Package) -> None:

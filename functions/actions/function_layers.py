@@ -13,7 +13,7 @@ from typing import Any
 from functions import lookup
 from functions.access import layers as access
 from functions.access.caller import Caller
-from functions.code import layers
+from functions.code import layers, sources
 from functions.errors import InvalidParameterValueException
 from functions.layer_arn import LayerReference, parse
 from functions.limits import limits
@@ -72,6 +72,8 @@ def _version(caller: Caller, reference: LayerReference) -> LayerVersion:
     access.check(caller, reference, version)
     if version is None:
         raise _refused(f"Layer version {reference.arn} does not exist.")
+    if version.s3_object and (why := sources.refusal(reference.region, version.s3_object)):
+        raise _refused(why)
     return version
 
 

@@ -33,7 +33,7 @@ def publish(
     """A new version, whatever the versions before it hold."""
     with store.holding():
         package = store.add_zip(artifact.data, artifact.limit)
-        check_storage(reference.account_id, reference.region, package.size)
+        check_storage(reference.account_id, reference.region, 0 if artifact.s3_object else package.size)
         with change(caller, "PublishLayerVersion", reference.layer_arn, package=package.sha256) as detail:
             Package.objects.bulk_create([package], ignore_conflicts=True)
             names = {"account_id": reference.account_id, "region": reference.region, "name": reference.name}
@@ -43,6 +43,7 @@ def publish(
                 layer=layer,
                 number=layer.next_version,
                 package=package,
+                s3_object=artifact.s3_object,
                 description=description,
                 license_info=license_info,
                 compatible_runtimes=None if runtimes is None else list(runtimes),

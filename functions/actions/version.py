@@ -80,7 +80,7 @@ def snapshot(
     if newest is not None and newest.fingerprint == content:
         newest.function = function
         return newest
-    check_storage(function.account_id, function.region, latest.package.size)
+    check_storage(function.account_id, function.region, latest.stored_bytes)
     published = copy.copy(latest)
     published.pk = newest.pk if newest and publish_to else None
     published._state = copy.copy(latest._state)
@@ -161,10 +161,12 @@ def check_storage(account_id: str, region: str, more: int) -> None:
 
 
 def storage_used(account_id: str, region: str) -> int:
-    """Bytes of the packages of all versions of functions and layers, as AWS counts them: each version its own."""
+    """Bytes of the packages of all versions of functions and layers, as AWS counts them: each version its own, and
+    none that stays in S3."""
     functions = FunctionVersion.objects.filter(function__account_id=account_id, function__region=region)
     layers = LayerVersion.objects.filter(layer__account_id=account_id, layer__region=region)
-    return sum(rows.aggregate(total=Sum("package__size"))["total"] or 0 for rows in (functions, layers))
+    copied = (rows.filter(s3_object__isnull=True) for rows in (functions, layers))
+    return sum(rows.aggregate(total=Sum("package__size"))["total"] or 0 for rows in copied)
 
 
 def _newest(function: Function, publish_to: str | None) -> FunctionVersion | None:

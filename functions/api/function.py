@@ -39,6 +39,8 @@ def get_function(caller: Caller, request: Operation) -> Operation:
         "Configuration": configuration(version, reference.arn),
         "Code": {"RepositoryType": "S3", "Location": location(caller, version.package_id)},
     }
+    if version.s3_object:
+        shown["Code"]["ResolvedS3Object"] = version.s3_object
     if key := version.extras.get("SourceKMSKeyArn"):
         shown["Code"]["SourceKMSKeyArn"] = key
     if version.function.tags:

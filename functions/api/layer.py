@@ -110,12 +110,11 @@ def _get(caller: Caller, reference: LayerReference) -> dict[str, Any]:
 
 
 def _whole(caller: Caller, version: LayerVersion) -> dict[str, Any]:
-    return {
-        **summary(version),
-        "LayerArn": version.layer.arn,
-        "Content": {
-            "Location": location(caller, version.package_id),
-            "CodeSha256": code_sha256(version.package),
-            "CodeSize": version.package.size,
-        },
+    content: dict[str, Any] = {
+        "Location": location(caller, version.package_id),
+        "CodeSha256": code_sha256(version.package),
+        "CodeSize": version.package.size,
     }
+    if version.s3_object:
+        content["ResolvedS3Object"] = version.s3_object
+    return {**summary(version), "LayerArn": version.layer.arn, "Content": content}

@@ -20,6 +20,8 @@ class Artifact:
     data: bytes
     limit: int
     directory: str = ""  # that it is a copy of, for hot reload
+    # Where the package stays, when it is referenced and not copied: S3Bucket, S3Key, S3ObjectVersion.
+    s3_object: dict[str, str] | None = None
 
 
 def artifact(caller: Caller, source: Mapping[str, Any]) -> Artifact | None:
@@ -44,15 +46,37 @@ def artifact(caller: Caller, source: Mapping[str, Any]) -> Artifact | None:
         raise InvalidParameterValueException(
             "Please provide both S3Bucket and S3Key.", field="S3Key" if bucket else "S3Bucket"
         )
-    if source.get("S3ObjectStorageMode") == "REFERENCE":
+    data, version = _object(caller.region, bucket, key, source.get("S3ObjectVersion"))
+    if source.get("S3ObjectStorageMode") != "REFERENCE":
+        return Artifact(data, limits().unzipped_bytes)
+    if version in ("", "null"):
         raise InvalidParameterValueException(
-            "S3ObjectStorageMode REFERENCE is not supported by this endpoint: packages are copied.",
+            f"S3ObjectStorageMode REFERENCE requires that versioning is enabled for the bucket {bucket}.",
             field="S3ObjectStorageMode",
         )
-    return Artifact(_object(caller.region, bucket, key, source.get("S3ObjectVersion")), limits().unzipped_bytes)
+    resolved = {"S3Bucket": bucket, "S3Key": key, "S3ObjectVersion": version}
+    return Artifact(data, limits().unzipped_bytes, resolved)
 
 
-def _object(region: str, bucket: str, key: str, version: str | None) -> bytes:
+def refusal(region: str, s3_object: Mapping[str, str]) -> str:
+    """Why S3 does not give the object any more; empty while it does, or while S3 cannot be asked."""
+    which = {"Bucket": s3_object["S3Bucket"], "Key": s3_object["S3Key"], "VersionId": s3_object["S3ObjectVersion"]}
+    try:
+        aws.client("s3", region).head_object(**which)
+    except ClientError as refused:
+        if refused.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+            return ""
+        return (
+            f"Lambda has no access to the version {which['VersionId']} of the source object {which['Bucket']}/"
+            f"{which['Key']} any more. S3 Error Code: {_said(refused)[0]}."
+        )
+    except (BotoCoreError, aws.NoEndpoint):
+        return ""
+    return ""
+
+
+def _object(region: str, bucket: str, key: str, version: str | None) -> tuple[bytes, str]:
+    """The bytes, and which version of the object they are; empty in a bucket without versions."""
     which = {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}
     try:
         client = aws.client("s3", region)
@@ -66,7 +90,7 @@ def _object(region: str, bucket: str, key: str, version: str | None) -> bytes:
                 raise InvalidParameterValueException(
                     f"Unzipped size must be smaller than {limits().unzipped_bytes} bytes", field="S3Key"
                 )
-            return bytes(body.read())
+            return bytes(body.read()), answer.get("VersionId", "")
     except ClientError as refusal:
         code, message = _said(refusal)
     except BotoCoreError as failure:

@@ -83,7 +83,7 @@ def _route(label: str, reference: FunctionReference) -> Route:
         raise _not_found(reference)
     if version.capacity_provider and not number:
         return _published(reference)
-    if version.state not in (FunctionVersion.State.ACTIVE, FunctionVersion.State.INACTIVE):
+    if version.state != FunctionVersion.State.ACTIVE:
         raise ResourceConflictException(
             "The operation cannot be performed at this time. The function is currently in the following state: "
             + version.state

@@ -57,6 +57,8 @@ class LayerVersion(models.Model):
     layer = models.ForeignKey("functions.Layer", on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     package = models.ForeignKey("functions.Package", on_delete=models.PROTECT, related_name="layer_versions")
+    # Where the package stays, when it is referenced and not copied: S3Bucket, S3Key, S3ObjectVersion.
+    s3_object = models.JSONField(null=True, blank=True)
     description = models.CharField(max_length=256, blank=True)
     license_info = models.CharField(max_length=512, blank=True)
     # None when they were not given: AWS shows an empty list only to who gave one.

@@ -44,6 +44,8 @@ class FunctionVersion(models.Model):
     package = models.ForeignKey("functions.Package", on_delete=models.PROTECT, related_name="versions")
     # Of a `$LATEST` with hot reload: the directory that it runs from; the package is a copy. Else empty.
     directory = models.CharField(max_length=4096, blank=True)
+    # Where the package stays, when it is referenced and not copied: S3Bucket, S3Key, S3ObjectVersion.
+    s3_object = models.JSONField(null=True, blank=True)
     runtime = models.CharField(max_length=32)
     handler = models.CharField(max_length=128)
     role = models.CharField(max_length=2048)  # ARN
@@ -124,6 +126,11 @@ class FunctionVersion(models.Model):
         """As AWS tells it: the draft of a function on a capacity provider cannot be invoked."""
         is_draft = self.capacity_provider and not self.number and self.state == self.State.ACTIVE
         return "ActiveNonInvocable" if is_draft else self.state
+
+    @property
+    def stored_bytes(self) -> int:
+        """What it takes of the account's code storage."""
+        return 0 if self.s3_object else self.package.size
 
     @property
     def log_group(self) -> str:

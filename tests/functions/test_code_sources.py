@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from pytest_django import Settings
 
 from functions.access.caller import Caller
+from functions.actions import code_reference
 from functions.api import function, layer
 from functions.code import store
 from functions.errors import AccessDeniedException, InvalidParameterValueException, ServiceError
@@ -115,6 +116,8 @@ def refusing(status: int, body: str) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body.encode())
 
+        do_HEAD = do_GET
+
         def log_message(self, *_: Any) -> None:
             pass
 
@@ -165,7 +168,6 @@ def test_s3_takes_larger_zips_than_an_upload(alice: Caller, s3: Any, settings: S
         ({"S3Bucket": "bucket"}, "Please provide both S3Bucket and S3Key"),
         ({"S3Key": "key"}, "Please provide both S3Bucket and S3Key"),
         ({"ZipFile": zipped(), "S3Bucket": "bucket", "S3Key": "key"}, "Please do not provide other FunctionCode"),
-        (located("one.zip", S3ObjectStorageMode="REFERENCE"), "REFERENCE is not supported"),
         ({"ImageUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1"}, "Container images are not supported"),
         (located("one.zip"), "No S3 endpoint is configured here"),
     ],
@@ -215,3 +217,81 @@ def test_a_dry_run_changes_nothing(aws: Any) -> None:
     assert (done["Version"], done["Architectures"]) == ("1", ["arm64"])
     with pytest.raises(ClientError, match="PreconditionFailedException"):
         aws.update_function_code(**tried, RevisionId=after["RevisionId"])
+
+
+def test_code_that_stays_in_s3(aws: Any, s3: Any) -> None:
+    body = zipped({"app.py": "def handler(event, context):\n    return 'referenced'\n"})
+    version = s3.put_object(Bucket=BUCKET, Key="kept.zip", Body=body)["VersionId"]
+    place = {**located("kept.zip"), "S3ObjectStorageMode": "REFERENCE"}
+    resolved = {**located("kept.zip"), "S3ObjectVersion": version}
+    name = {"FunctionName": "thumbs"}
+
+    def code() -> dict[str, Any]:
+        found: dict[str, Any] = aws.get_function(**name)["Code"]
+        return found
+
+    def stored() -> int:
+        return int(aws.get_account_settings()["AccountUsage"]["TotalCodeSize"])
+
+    made = aws.create_function(**request("thumbs", Code=place))
+    assert (made["CodeSize"], code()["ResolvedS3Object"], stored()) == (len(body), resolved, 0)
+    assert aws.publish_version(**name)["Version"] == "1"
+    layer_version = aws.publish_layer_version(LayerName="kept", Content=place)
+    assert layer_version["Content"]["ResolvedS3Object"] == resolved
+    assert stored() == 0
+    aws.update_function_code(**name, **located("kept.zip"))
+    assert "ResolvedS3Object" not in code()
+    assert stored() == len(body)
+    assert aws.publish_version(**name)["Version"] == "2"
+    aws.update_function_code(**name, **place)
+    assert (code()["ResolvedS3Object"], stored()) == (resolved, len(body))
+
+
+def test_code_that_is_gone_from_s3(aws: Any, s3: Any) -> None:
+    version = s3.put_object(Bucket=BUCKET, Key="going.zip", Body=zipped())["VersionId"]
+    place = {**located("going.zip"), "S3ObjectStorageMode": "REFERENCE"}
+    name, layers = (
+        {"FunctionName": "thumbs"},
+        [aws.publish_layer_version(LayerName="going", Content=place)["LayerVersionArn"]],
+    )
+    aws.create_function(**request("thumbs", Code=place))
+    aws.create_function(**request("copied", Code=located("going.zip"), Layers=layers))
+    assert code_reference.check_all() == 0
+    s3.delete_object(Bucket=BUCKET, Key="going.zip", VersionId=version)
+    assert code_reference.check_all() == 1
+    shown = aws.get_function_configuration(**name)
+    assert (shown["State"], shown["StateReasonCode"]) == ("Inactive", "InvalidConfiguration")
+    assert "no access to the version" in shown["StateReason"]
+    with pytest.raises(ClientError, match="currently in the following state: Inactive"):
+        aws.invoke(**name)
+    with pytest.raises(ClientError, match="no access to the version"):
+        aws.update_function_configuration(**name, Timeout=9)
+    assert aws.get_function_configuration(FunctionName="copied")["State"] == "Active"
+    aws.update_function_configuration(FunctionName="copied", Timeout=9)
+    with pytest.raises(ClientError, match="no access to the version"):
+        aws.update_function_configuration(FunctionName="copied", Layers=layers)
+    aws.update_function_code(**name, ZipFile=zipped())
+    assert aws.get_function_configuration(**name)["State"] == "Active"
+    assert code_reference.check_all() == 0
+
+
+def test_access_that_is_restored(aws: Any, s3: Any, settings: Settings) -> None:
+    s3.put_object(Bucket=BUCKET, Key="back.zip", Body=zipped())
+    name, place = {"FunctionName": "thumbs"}, {**located("back.zip"), "S3ObjectStorageMode": "REFERENCE"}
+    aws.create_function(**request("thumbs", Code=place))
+    here = settings.HEARTH_AWS_ENDPOINTS
+    with refusing(403, "") as endpoint:
+        settings.HEARTH_AWS_ENDPOINTS = {"s3": endpoint}
+        assert code_reference.check_all() == 1
+    settings.HEARTH_AWS_ENDPOINTS = here
+    assert aws.get_function_configuration(**name)["State"] == "Inactive"
+    aws.update_function_configuration(**name, Timeout=9)
+    assert aws.get_function_configuration(**name)["State"] == "Active"
+
+
+def test_code_stays_only_where_objects_have_versions(aws: Any, s3: Any) -> None:
+    s3.create_bucket(Bucket="without-versions")
+    s3.put_object(Bucket="without-versions", Key="one.zip", Body=zipped())
+    place = {**located("one.zip", "without-versions"), "S3ObjectStorageMode": "REFERENCE"}
+    with pytest.raises(ClientError, match="requires that versioning is enabled for the bucket without-versions"):
+        aws.create_function(**request("thumbs", Code=place))
