@@ -55,7 +55,7 @@ def artifact(caller: Caller, source: Mapping[str, Any]) -> Artifact | None:
             field="S3ObjectStorageMode",
         )
     resolved = {"S3Bucket": bucket, "S3Key": key, "S3ObjectVersion": version}
-    return Artifact(data, limits().unzipped_bytes, resolved)
+    return Artifact(data, limits().unzipped_bytes, s3_object=resolved)
 
 
 def refusal(region: str, s3_object: Mapping[str, str]) -> str:
