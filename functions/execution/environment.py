@@ -32,6 +32,7 @@ from functions.execution.logs import PIPE_BYTES, LogBuffer
 from functions.execution.loop import Loop, Promise
 from functions.execution.runtime_api.runtime import RuntimeApi
 from functions.execution.runtime_api.server import ADDRESS
+from functions.execution.runtimes import start
 from functions.execution.sandbox.cgroups import MIB
 from functions.execution.sandbox.factory import TMP_MB, Factory, Sandbox
 from functions.execution.sandbox.place import Placer
@@ -245,6 +246,10 @@ class Environment:
         self.sandbox.group.limit(spec.memory_mb, spec.ephemeral_mb, spec.vcpu_mb)
         size = spec.ephemeral_mb if spec.ephemeral_mb != TMP_MB else None
         self.sandbox.tmp = placer.place(self.sandbox.pidfd, trees, size)
+        if self.factory.is_late:
+            interpreter = self.factory.interpreter
+            assignment["command"] = start.command(interpreter, spec.handler, spec.memory_mb, spec.environment)
+            assignment["inherits"] = interpreter.family in start.FRAMES
         outcome = await self._ask({"op": "assign", **assignment}, b"", limit_s)
         if isinstance(outcome, Answer):
             if "error" in outcome.head:
@@ -366,7 +371,7 @@ class Environment:
 
     def _connect(self, sandbox: Sandbox) -> Stream | RuntimeApi:
         """The way to the runtime: frames of our own bootstraps, or the Runtime API for those of others."""
-        if self.factory.interpreter.family != "custom":
+        if self.factory.interpreter.family in start.FRAMES:
             return Stream(self._loop, sandbox.control, self.on_frame, self.on_close, MAX_HEAD, MAX_BODY)
 
         def listen() -> socket.socket:

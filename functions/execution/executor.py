@@ -27,15 +27,17 @@ from functions.execution.engine import Engine
 from functions.execution.loop import Loop
 from functions.execution.pools import Budget, NoEnvironment, Pools
 from functions.execution.rate import Rate
-from functions.execution.runtimes import discovery
+from functions.execution.runtimes import discovery, java
 from functions.execution.runtimes.discovery import installed
 from functions.execution.sandbox import cgroups, holder, uids
 from functions.execution.sandbox import syscalls as sc
 from functions.execution.sandbox.factory import Factory
 from functions.execution.sandbox.isolation import Isolation
 from functions.execution.sandbox.listen import Networks
+from functions.execution.sandbox.orders import orders
 from functions.execution.sandbox.place import Placer
 from functions.execution.server import Server
+from functions.execution.spec import LATE
 from monitoring.ingest.spool import SpoolWriter
 
 logger = logging.getLogger(__name__)
@@ -181,11 +183,17 @@ class Executor:
         return cgroups.Groups(version, roots, self.block.number, sorted(roots)), ""
 
     def _factory(self, name: str) -> Factory:
-        runtime, _, version = name.partition("@")
+        """`name` as `FunctionSpec.interpreter`."""
+        held, late, _ = name.partition(LATE)
+        runtime, _, version = held.partition("@")
         interpreter = discovery.interpreter(runtime, version)
         if interpreter is None:
-            raise NoEnvironment(f"The runtime {name} is not installed on this node")
-        return Factory(self.loop, interpreter, self.groups, self.block, self.networks, self.endpoint)
+            raise NoEnvironment(f"The runtime {held} is not installed on this node")
+        try:
+            told = orders(interpreter, bool(late), self.options.run)
+        except java.NoCompiler as error:
+            raise NoEnvironment(f"The runtime {held} cannot start: {error}") from error
+        return Factory(self.loop, interpreter, self.groups, self.block, self.networks, self.endpoint, told, bool(late))
 
 
 def first_runtimes() -> list[str]:

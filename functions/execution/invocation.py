@@ -67,6 +67,8 @@ def function_environment(
         variables["RUBYLIB"] = "/var/task:/var/runtime/lib:/opt/ruby/lib"
         abi = f"{runtime.version}.0"
         variables["GEM_PATH"] = f"/var/task/vendor/bundle/ruby/{abi}:/opt/ruby/gems/{abi}"
+    elif runtime.family == "dotnet":
+        variables["DOTNET_ROOT"] = "/var/lang"
     variables |= spec.environment
     variables |= {
         "_HANDLER": spec.handler,

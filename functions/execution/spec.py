@@ -3,6 +3,10 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from functions.execution.runtimes import start
+from functions.execution.runtimes.table import RUNTIMES
+
+LATE = "+late"
 CPU_MB = 1769  # AWS gives one whole CPU at so much memory
 
 
@@ -64,9 +68,12 @@ class FunctionSpec:
 
     @property
     def interpreter(self) -> str:
-        """Which sandboxes can become its environments: the id of what runs it, with a version that it is held to."""
+        """Which sandboxes can become its environments: the id of what runs it, with a version that it is held to, and
+        whether that starts with the function."""
         name = self.stand_in or self.runtime
-        return f"{name}@{self.runtime_version}" if self.runtime_version else name
+        if self.runtime_version:
+            name += f"@{self.runtime_version}"
+        return name + LATE if start.is_late(RUNTIMES[self.runtime].family, self.environment) else name
 
     def to_wire(self) -> dict[str, Any]:
         return asdict(self)

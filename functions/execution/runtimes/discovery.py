@@ -21,6 +21,7 @@ from functions.execution.runtimes.table import RUNTIMES, Runtime
 ASK_SECONDS = 10.0
 LOOK_SECONDS = 1.0
 VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
+JAVA_VERSION = re.compile(r'^JAVA_VERSION="(?:1\.)?([\d.]+)(?:_(\d+))?', re.MULTILINE)
 
 
 def candidates(family: Family) -> list[Path]:
@@ -66,6 +67,46 @@ def ask(path: Path, family: str) -> Interpreter | None:
     return _of(FAMILIES[family], match[0], path.parent.parent, f"bin/{path.name}") if match else None
 
 
+def by_release_file() -> Iterator[Interpreter]:
+    """Every Java says its version in a file, which is faster than to start it. None without a javac among them: it
+    makes our bootstrap."""
+    found = list(_javas())
+    return iter(found if any(map(_has_javac, found)) else ())
+
+
+def javac() -> Interpreter | None:
+    """The oldest JDK: those to come may not write classes for Java 8 any more."""
+    found = [each for each in of_family("java") if _has_javac(each)]
+    return min(found, key=lambda each: int(each.release), default=None)
+
+
+def _has_javac(java: Interpreter) -> bool:
+    return os.access(java.root / "bin/javac", os.X_OK)
+
+
+def _javas() -> Iterator[Interpreter]:
+    for root in places.javas():
+        try:
+            match = JAVA_VERSION.search((root / "release").read_text())
+        except (OSError, UnicodeDecodeError):
+            continue
+        if match and os.access(root / "bin/java", os.X_OK):
+            found = _of(FAMILIES["java"], ".".join(filter(None, match.groups())), root, "bin/java")
+            if found is not None:
+                yield found
+
+
+def by_directory() -> Iterator[Interpreter]:
+    """One `dotnet` may have several runtimes beside it, each in a directory that is named by its version."""
+    for root in places.dotnets():
+        if not os.access(root / "dotnet", os.X_OK):
+            continue
+        for each in sorted((root / "shared/Microsoft.NETCore.App").glob("*"), reverse=True):
+            found = _of(FAMILIES["dotnet"], each.name, root, "dotnet")
+            if found is not None:
+                yield found
+
+
 def _of(family: Family, version: str, root: Path, program: str) -> Interpreter | None:
     numbers = tuple(int(number) for number in re.findall(r"\d+", version))
     if numbers < family.oldest:
@@ -85,6 +126,8 @@ FINDERS: list[Callable[[], Iterator[Interpreter]]] = [
     lambda: by_asking(FAMILIES["python"]),
     lambda: by_asking(FAMILIES["node"]),
     lambda: by_asking(FAMILIES["ruby"]),
+    by_release_file,
+    by_directory,
     custom,
 ]
 
@@ -123,6 +166,10 @@ def installed() -> dict[str, Interpreter]:
 def interpreter(runtime: str, version: str = "") -> Interpreter | None:
     """The machine's interpreter of a runtime: the first, or the one of exactly this version."""
     return next((each for each in of(runtime) if version in ("", each.version)), None)
+
+
+def of_family(family: str) -> list[Interpreter]:
+    return [each for each in found() if each.family == family]
 
 
 def of(runtime: str) -> list[Interpreter]:

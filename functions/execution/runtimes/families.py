@@ -38,5 +38,13 @@ FAMILIES: dict[str, Family] = {
             *("ruby", "Ruby", re.compile(r"ruby(\d+\.\d+)?"), (2, 7)),
             *("ruby{0}.{1}", "{0}.{1}", "rbenv install {version}.1"),
         ),
+        Family(
+            *("java", "Java", re.compile(r"java"), (8,)),
+            *("java{0}", "{0}", "apt-get install openjdk-{version}-jdk-headless"),
+        ),
+        Family(
+            *("dotnet", ".NET", re.compile(r"dotnet"), (6,)),
+            *("dotnet{0}", "{0}", "./dotnet-install.sh --channel {version}.0 --runtime dotnet"),
+        ),
     ]
 }

@@ -30,9 +30,36 @@ def programs() -> list[Path]:
     return found
 
 
+def javas() -> list[Path]:
+    """What JAVA_HOME may be, each once."""
+    home = _home()
+    found = [Path(value) for value in (os.environ.get("JAVA_HOME", ""),) if value]
+    found += [(place / "java").resolve().parent.parent for place in _path() if (place / "java").exists()]
+    for base, pattern in (
+        (Path("/usr/lib/jvm"), "*"),
+        (Path("/usr/java"), "*"),
+        (Path("/opt"), "*"),
+        (home / ".sdkman/candidates/java", "*"),
+        (home / ".jdks", "*"),
+        (_data() / "mise/installs/java", "*"),
+    ):
+        found += _glob(base, pattern)
+    return list(dict.fromkeys(path.resolve() for path in found))
+
+
+def dotnets() -> list[Path]:
+    """Directories of a `dotnet`, each once."""
+    found = [Path(value) for value in (os.environ.get("DOTNET_ROOT", ""),) if value]
+    found += [(place / "dotnet").resolve().parent for place in _path() if (place / "dotnet").exists()]
+    found += [Path(each) for each in ("/usr/share/dotnet", "/usr/lib/dotnet", "/usr/lib64/dotnet")]
+    found.append(_home() / ".dotnet")
+    return list(dict.fromkeys(path.resolve() for path in found))
+
+
 def state() -> list[tuple[Path, int]]:
     """Something that is another one after a change of any of these places."""
-    return [(each, _changed(each)) for each in programs()]
+    holders = [*programs(), *javas(), *(root / "shared/Microsoft.NETCore.App" for root in dotnets())]
+    return [(each, _changed(each)) for each in holders]
 
 
 def _changed(path: Path) -> int:

@@ -16,22 +16,14 @@ from typing import Any
 
 from functions.execution.endpoint import Endpoint
 from functions.execution.loop import Loop
-from functions.execution.runtimes import sdk
 from functions.execution.runtimes.interpreter import Interpreter
-from functions.execution.sandbox import seccomp
 from functions.execution.sandbox.cgroups import Group, Groups, GroupV1, GroupV2
 from functions.execution.sandbox.listen import Networks
 from functions.execution.sandbox.polling import PolledGroup
-from functions.execution.sandbox.root import LIBRARY_PATH
 from functions.execution.sandbox.uids import UidBlock
 
 logger = logging.getLogger(__name__)
 PROJECT = Path(__file__).parents[3]
-BOOTSTRAPS = Path(__file__).parents[1] / "runtimes"
-# What the interpreters of runtimes that are executed run.
-BOOTSTRAP = {"node": "/var/runtime/bootstrap.cjs", "ruby": "/var/runtime/bootstrap.rb"}
-# Addons may need libraries of layers, and the loader reads LD_LIBRARY_PATH once, when a process starts.
-ENVIRONMENT = {"PATH": "/var/lang/bin:/usr/bin:/bin", "LANG": "en_US.UTF-8", "LD_LIBRARY_PATH": LIBRARY_PATH}
 TMP_MB = 512  # AWS's default, and what a pre-warmed sandbox has
 
 
@@ -82,6 +74,8 @@ class Factory:
     uids: UidBlock
     networks: Networks
     endpoint: Endpoint
+    orders: list[dict[str, Any]]  # see `orders.orders`
+    is_late: bool = False  # the interpreter starts when the function is known
     _process: subprocess.Popen[bytes] | None = None
     _channel: socket.socket | None = None
     _waiting: dict[int, tuple[Sandbox, Created]] = field(default_factory=dict)
@@ -147,26 +141,11 @@ class Factory:
             stdin=subprocess.DEVNULL,
         )
         theirs.close()
-        for message in self._orders():
+        for message in self.orders:
             ours.send(json.dumps(message).encode())
         self.loop.watch(ours.fileno(), self._answered)
         self._channel = ours
         return ours
-
-    def _orders(self) -> list[dict[str, Any]]:
-        family, program = self.interpreter.family, f"/var/lang/{self.interpreter.program}"
-        root = str(self.interpreter.root)
-        build: dict[str, Any] = {"interpreter": root, "runtime": str(BOOTSTRAPS / family)}
-        if family == "ruby" and root != "/usr":
-            build["as_it_is"] = root  # it knows its library by the path that it was compiled for
-        zygote: dict[str, Any] = {"seccomp": (seccomp.program() or b"").hex()}
-        if family == "custom":
-            del build["interpreter"]
-            return [build, {**zygote, "module": "bootstrap", "waits": True}]
-        if family == "python":
-            build["packages"] = sdk.packages(self.interpreter)
-            return [{**build, "python": program}, {**zygote, "module": "bootstrap"}]
-        return [build, {**zygote, "exec": [program, BOOTSTRAP[family]], "environment": ENVIRONMENT}]
 
     def _answered(self, _events: int) -> None:
         assert self._channel is not None

@@ -4,7 +4,8 @@ The first message on the channel is a JSON object:
 
     interpreter   directory to show at /var/lang (pyenv's, nvm's, /usr, ...); absent for custom runtimes
     as_it_is      directory to show at its own path as well; absent for interpreters that run from anywhere
-    runtime       directory of the bootstrap, shown at /var/runtime
+    runtime       directory of the bootstrap, shown at /var/runtime; absent where the function brings it
+    javac         the compiler that makes it first, and is_modern, whether it is of Java 9 or newer; else absent
     packages      what to show beside it, by name; may be absent
     python        path under /var/lang of the interpreter to become; absent for runtimes that are executed
     zygote        the message for `zygote.main`
@@ -44,7 +45,7 @@ GENERATED = {
 }
 
 
-def build(interpreter: str | None, runtime: str, as_it_is: str, packages: Mapping[str, str]) -> None:
+def build(interpreter: str | None, runtime: str | None, as_it_is: str, packages: Mapping[str, str]) -> None:
     """Make the root at NEW. Leaves it writable: the zygote closes it."""
     sc.mount("tmpfs", NEW, "tmpfs", sc.MS_NOSUID, "mode=0755,size=16m")
     for name in DIRECTORIES:
@@ -58,9 +59,9 @@ def build(interpreter: str | None, runtime: str, as_it_is: str, packages: Mappin
     show("/usr", f"{NEW}/usr")
     if interpreter is not None:
         show(interpreter, f"{NEW}/var/lang")
-    if packages:
+    if runtime is not None and packages:
         furnish(runtime, packages)
-    else:
+    elif runtime is not None:
         show(runtime, f"{NEW}/var/runtime")
     if as_it_is:
         os.makedirs(f"{NEW}{as_it_is}", exist_ok=True)
@@ -70,7 +71,8 @@ def build(interpreter: str | None, runtime: str, as_it_is: str, packages: Mappin
         sc.bind(f"/dev/{name}", f"{NEW}/dev/{name}", sc.MS_NOSUID)
     for name, target in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
         os.symlink(f"/proc/self/fd{target}", f"{NEW}/dev/{name}")
-    for name in FROM_MACHINE:
+    # Debian's Java has its configuration there.
+    for name in [*FROM_MACHINE, *(path.name for path in Path("/etc").glob("java-*-openjdk"))]:
         machine, shown = Path("/etc", name), Path(NEW, "etc", name)
         if machine.exists():
             shown.parent.mkdir(parents=True, exist_ok=True)
@@ -139,16 +141,21 @@ def main(channel_fd: int) -> None:
     with socket.socket(fileno=os.dup(channel_fd)) as channel:
         order = json.loads(channel.recv(65536))
     os.umask(0o022)
+    if "javac" in order:
+        from functions.execution.runtimes import java
+
+        java.compile_to(Path(order["runtime"]), order["javac"], order["is_modern"])
     # Rootless without subordinate ids the kernel forbids it, and the groups mean nothing inside.
     with contextlib.suppress(PermissionError):
         os.setgroups([])
     sc.unshare(sc.CLONE_NEWNS)
     sc.mount("", "/", "", sc.MS_REC | sc.MS_PRIVATE)
-    build(order.get("interpreter"), order["runtime"], order.get("as_it_is", ""), order.get("packages", {}))
+    build(order.get("interpreter"), order.get("runtime"), order.get("as_it_is", ""), order.get("packages", {}))
     if "python" not in order:
         # This interpreter goes on, and its library is out of sight after `enter`: load what is needed now.
         sys.path.insert(0, str(Path(__file__).parent))
-        __import__("zygote")
+        for name in ("zygote", "launcher"):
+            __import__(name)
     enter()
     if "python" in order:
         os.set_inheritable(channel_fd, True)

@@ -96,8 +96,9 @@ class Zygote:
                     os.close(gate_write)
                     self.box(request, named, gate_read)
                 except BaseException as error:  # whatever it is, the child ends here
-                    os.write(named["log"], ("sandbox: %s: %s\n" % (type(error).__name__, error)).encode())
-                os._exit(70)
+                    complain(named["log"], "sandbox: %s: %s\n" % (type(error).__name__, error))
+                finally:
+                    os._exit(70)
             try:
                 admit(pid, request["uid"], named)
             except BaseException:
@@ -217,6 +218,14 @@ def keep(control: int, log: int) -> None:
     os.dup2(log, 2)
     os.dup2(control, CONTROL)
     os.closerange(CONTROL + 1, 65536)
+
+
+def complain(log: int, text: str) -> None:
+    """To the log, which is standard output once the other descriptors are closed."""
+    try:
+        os.write(log, text.encode())
+    except OSError:
+        os.write(LOG, text.encode())
 
 
 def become(program: list[str], environment: dict[str, str]) -> NoReturn:

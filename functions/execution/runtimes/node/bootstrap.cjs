@@ -387,19 +387,24 @@ function next(handler) {
   invoke(handler, head, body);
 }
 
-async function main() {
-  patchConsole();
+function become() {
   send({ op: "ready" });
   const [head] = receive();
   process.chdir("/var/task"); // again: the code has been put over what was there
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, head.environment);
+  Module._initPaths(); // NODE_PATH is read once at the start otherwise
+}
+
+async function main() {
+  patchConsole();
+  // A process that starts late has its function in the environment.
+  if (!process.env._HANDLER) become();
   if (process.env.AWS_LAMBDA_LOG_FORMAT === "JSON") {
     state.json = require("./json_log.cjs");
     state.least = state.json.LEVELS.indexOf(process.env.AWS_LAMBDA_LOG_LEVEL);
   }
   if (!["1", "true"].includes(process.env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA)) globalThis.awslambda = awslambda;
-  Module._initPaths(); // NODE_PATH is read once at the start otherwise
   process.on("uncaughtException", (error) => escape("", "Uncaught Exception", error));
   process.on("unhandledRejection", (reason) => {
     escape("Runtime.UnhandledPromiseRejection", "Unhandled Promise Rejection", reason);
@@ -407,7 +412,7 @@ async function main() {
   process.on("beforeExit", () => state.empty?.());
   let handler;
   try {
-    handler = await load(head.handler);
+    handler = await load(process.env._HANDLER);
   } catch (error) {
     logError("Uncaught Exception", error);
     const payload = payloadOf(error);

@@ -293,8 +293,8 @@ def rehearse():
     logging.getLogger().handlers[:] = handlers
 
 
-def serve(fd):
-    """The life of the runtime process. Never returns."""
+def serve(fd, is_late=False):
+    """The life of the runtime process. Never returns. `is_late`: it starts with its function in the environment."""
     sys.stdin = open(os.devnull)
     for name, number in (("stdout", 1), ("stderr", 2)):
         raw = io.FileIO(number, "wb", closefd=False)
@@ -304,9 +304,12 @@ def serve(fd):
         setattr(sys, name, stream)
         setattr(sys, "__%s__" % name, stream)
     channel = Channel(fd)
-    rehearse()
-    channel.send({"op": "ready"})
-    head, _ = channel.receive()
+    if is_late:
+        head = {"environment": dict(os.environ), "handler": os.environ["_HANDLER"]}
+    else:
+        rehearse()
+        channel.send({"op": "ready"})
+        head, _ = channel.receive()
     prepare(head)
     try:
         function = load(head["handler"])
@@ -345,3 +348,7 @@ def leave(request):
         flush()
         code = 1
     os._exit(code & 0xFF)
+
+
+if __name__ == "__main__":
+    serve(3, is_late=True)

@@ -148,14 +148,13 @@ module Hearth
 
     def run
       @channel = Channel.new(3)
-      @channel.send({ op: 'ready' })
-      head, = @channel.receive
-      become(head['environment'])
-      @handler = Handler.new(head['handler'])
+      become unless ENV.key?('_HANDLER') # a process that starts late has its function in the environment
+      $LOAD_PATH.unshift('/var/task', *(ENV.fetch('RUBYLIB', '').split(':') - ['/var/task']))
+      @handler = Handler.new(ENV.fetch('_HANDLER'))
       @handler.load
     rescue Exception => e # also SystemExit: as AWS
       failure = Failure.new(e, 'Init')
-      failure.log("Init error when loading handler #{head && head['handler']}")
+      failure.log("Init error when loading handler #{ENV['_HANDLER']}")
       @channel.send({ op: 'init', error: failure.type }, failure.json)
       exit!(252)
     else
@@ -165,12 +164,12 @@ module Hearth
 
     private
 
-    # Directory, environment, search path, gems.
-    def become(environment)
+    # Wait for a function: directory, environment, gems.
+    def become
+      @channel.send({ op: 'ready' })
+      head, = @channel.receive
       Dir.chdir('/var/task') # again: the code has been put over what was there
-      ENV.replace(environment)
-      paths = ENV.fetch('RUBYLIB', '').split(':')
-      $LOAD_PATH.unshift('/var/task', *(paths - ['/var/task']))
+      ENV.replace(head['environment'])
       Gem.clear_paths
     end
 

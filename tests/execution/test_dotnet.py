@@ -1,0 +1,45 @@
+"""What starts where a `dotnet` is found. None can be installed here: a script stands where the program would be."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from functions.execution.runtimes import discovery
+from tests.execution.running import RunningExecutor
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.skipif(not shutil.which("curl"), reason="no curl on this machine")]
+DOTNET = """#!/bin/sh
+api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation"
+while headers=$(curl -sS -o /dev/null -D - "$api/next"); do
+    id=$(echo "$headers" | grep -Fi Lambda-Runtime-Aws-Request-Id | tr -d '[:space:]' | cut -d: -f2)
+    curl -sS -o /dev/null "$api/$id/response" -d "[\\"$*\\", \\"$DOTNET_ROOT\\", \\"$AWS_EXECUTION_ENV\\"]"
+done
+"""
+
+
+@pytest.fixture
+def executor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: Callable[..., RunningExecutor]) -> RunningExecutor:
+    root = tmp_path / "dotnet"
+    (root / "shared/Microsoft.NETCore.App/8.0.4").mkdir(parents=True)
+    (root / "shared/Microsoft.NETCore.App/10.0.0-rc.2.25502.107").mkdir()
+    (root / "dotnet").write_text(DOTNET)
+    (root / "dotnet").chmod(0o755)
+    tmp_path.chmod(0o755)
+    root.chmod(0o755)
+    monkeypatch.setenv("DOTNET_ROOT", str(root))
+    monkeypatch.setattr(discovery, "LOOK_SECONDS", 0.0)
+    found = {each.runtime: each.version for each in discovery.of_family("dotnet") if each.root == root}
+    assert found == {"dotnet8": "8.0.4", "dotnet10": "10.0.0-rc.2.25502.107"}
+    return start()
+
+
+def test_an_executable_assembly_has_the_runtime_api_and_others_are_told(executor: RunningExecutor) -> None:
+    spec = executor.function("", runtime="dotnet8", handler="My.App")
+    answers = [json.loads(executor.invoke(spec, {}).payload) for _ in range(2)]
+    assert answers == [["/var/task/My.App.dll", "/var/lang", "AWS_Lambda_dotnet8"]] * 2
+    library = executor.function("", runtime="dotnet8", handler="My.App::My.Function::Handler")
+    assert executor.invoke(library, {}).error_type == "Runtime.ExitError"
+    assert "Handlers of class libraries" in "".join(executor.messages(library))
