@@ -84,6 +84,9 @@ if HEARTH_NODE_ADDRESS and not HEARTH_NODE_SECRET:
 HEARTH_DRAIN_SECONDS = env.integer("HEARTH_DRAIN_SECONDS", 15, 0, 960)
 # Seconds an execution environment stays after its last invocation.
 HEARTH_IDLE_SECONDS = env.integer("HEARTH_IDLE_SECONDS", 600, 1, 86_400)
+# CPU time by memory, one whole CPU at 1,769 MB: a share, so that a function may use what nobody else wants, or a quota
+# as on AWS, which it never exceeds after its init.
+HEARTH_CPU = env.text("HEARTH_CPU", "share", r"share|quota", "share or quota")
 # Invocations at once in one account: AWS's default.
 HEARTH_CONCURRENCY = env.integer("HEARTH_CONCURRENCY", 1000, 1, 100_000)
 # Other limits than AWS's, by the names of functions/limits.py: "tags=100,zipped_bytes=100000000".

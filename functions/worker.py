@@ -135,6 +135,7 @@ class NodeStep(bootsteps.StartStopStep):
                 *("--run", str(run)),
                 *("--pool", str(settings.HEARTH_POOL_SIZE)),
                 *("--idle", str(settings.HEARTH_IDLE_SECONDS)),
+                *("--cpu", settings.HEARTH_CPU),
                 *("--node", self.node.id),
                 *("--drain", str(settings.HEARTH_DRAIN_SECONDS)),
                 *("--rate", str(limits().requests_per_concurrency)),

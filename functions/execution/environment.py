@@ -255,6 +255,7 @@ class Environment:
             if "error" in outcome.head:
                 self.kill("init")
             else:
+                self.sandbox.group.hold()
                 self.idle_since = time.monotonic()
                 self.move(State.IDLE)
         return outcome

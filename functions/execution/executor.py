@@ -2,8 +2,8 @@
 
     python -m functions.execution.executor --socket PATH --code DIR --spool DIR --run DIR --pool N --idle SECONDS
                                            --node ID [--record-bytes N] [--environments N] [--memory-mb N] [--drain S]
-                                           [--rate N] [--forwarder PATH] [--session-key PATH] [--listen HOST:PORT]
-                                           [--member]
+                                           [--reserve-mb N] [--rate N] [--cpu share|quota] [--forwarder PATH]
+                                           [--session-key PATH] [--listen HOST:PORT] [--member]
 
 Prints one JSON line {"ready": true, "isolation": {...}} when it serves. --listen opens the lane on TCP too, to those
 who know the secret that is in HEARTH_NODE_SECRET. With --member there may be other nodes: invocations wait until the
@@ -26,6 +26,7 @@ from functions.execution.endpoint import Endpoint
 from functions.execution.engine import Engine
 from functions.execution.loop import Loop
 from functions.execution.pools import Budget, NoEnvironment, Pools
+from functions.execution.pressure import Pressure
 from functions.execution.rate import Rate
 from functions.execution.runtimes import discovery, java
 from functions.execution.runtimes.discovery import installed
@@ -41,6 +42,7 @@ from functions.execution.spec import LATE
 from monitoring.ingest.spool import SpoolWriter
 
 logger = logging.getLogger(__name__)
+MACHINE_MB = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -62,10 +64,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--node", required=True)
     parser.add_argument("--record-bytes", type=int, default=65_536)
     parser.add_argument("--environments", type=int, default=1000)
-    memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
     # Functions rarely use what they are configured with: twice the machine's memory may be promised.
-    parser.add_argument("--memory-mb", type=int, default=2 * memory_mb)
+    parser.add_argument("--memory-mb", type=int, default=2 * MACHINE_MB)
+    # To stay available on the machine: idle environments go before, and sandboxes together never get it.
+    parser.add_argument("--reserve-mb", type=int, default=max(256, MACHINE_MB // 20))
     parser.add_argument("--rate", type=int, default=10)
+    parser.add_argument("--cpu", choices=("share", "quota"), default="share")
     parser.add_argument("--drain", type=float, default=30.0)
     parser.add_argument("--forwarder", default="")  # its socket
     parser.add_argument("--session-key", type=Path)  # a file, for the credentials of execution roles
@@ -88,7 +92,7 @@ class Executor:
             self.loop,
             options.pool,
             options.idle,
-            Budget(min(options.environments, uids.BLOCK), options.memory_mb),
+            Budget(min(options.environments, uids.BLOCK), options.memory_mb, Pressure(options.reserve_mb)),
             self._factory,
         )
         self.spool = SpoolWriter(options.spool, options.node)
@@ -177,10 +181,10 @@ class Executor:
             version, roots = cgroups.find()
             cgroups.clear_dead(roots)
             cgroups.clear_block(roots, self.block.number)
-            cgroups.enable_block(roots, version, self.block.number)
+            cgroups.enable_block(roots, version, self.block.number, MACHINE_MB - self.options.reserve_mb)
         except (cgroups.Unavailable, OSError) as error:
             return None, str(error)
-        return cgroups.Groups(version, roots, self.block.number, sorted(roots)), ""
+        return cgroups.Groups(version, roots, self.block.number, sorted(roots), self.options.cpu == "quota"), ""
 
     def _factory(self, name: str) -> Factory:
         """`name` as `FunctionSpec.interpreter`."""

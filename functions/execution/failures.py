@@ -67,7 +67,8 @@ def ended(end: Ended, request_id: str, timeout_s: float) -> Failure:
         text = "Runtime exited with error: signal: killed"
     else:
         outcome, kind = Outcome.CRASH, "Runtime.ExitError"
-    line = f"RequestId: {request_id} Error: {text}\n{kind}\n"
+    # For memory too: only payload and REPORT name it.
+    line = f"RequestId: {request_id} Error: {text}\nRuntime.ExitError\n"
     return _platform(outcome, kind, request_id, text, "error", line)
 
 

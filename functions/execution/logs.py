@@ -13,6 +13,8 @@ PIPE_BYTES = 65_536
 MAX_EVENT = 256 * 1024
 # Of one invocation. What goes beyond is counted, not kept.
 MAX_BYTES = 8 * 1024 * 1024
+# What an event counts beside its text, as CloudWatch Logs counts it: empty lines are not free.
+EVENT_BYTES = 26
 TAIL_BYTES = 4096
 
 Line = tuple[int, str]
@@ -42,7 +44,9 @@ class LogBuffer:
             data = os.read(self._fd, PIPE_BYTES)
         except BlockingIOError:
             return 0
-        if data:
+        if self._dropped:
+            self._dropped += len(data)
+        elif data:
             self._feed(data)
         return len(data)
 
@@ -70,18 +74,25 @@ class LogBuffer:
 
     def _feed(self, data: bytes) -> None:
         at = now_ms()
-        *whole, self._partial = (self._partial + data).split(b"\n")
-        for line in whole:
-            self._keep(line + b"\n", at)
+        whole, newline, self._partial = (self._partial + data).rpartition(b"\n")
+        if newline:
+            size = len(whole) + 1 + (whole.count(b"\n") + 1) * EVENT_BYTES
+            if len(whole) < MAX_EVENT and self._kept + size <= MAX_BYTES:  # nothing to cut: at once, for a flood's sake
+                self._kept += size
+                lines = whole.decode("utf-8", "replace").split("\n")
+                self.lines += [(at, line.replace("\r", "\n") + "\n") for line in lines]
+            else:
+                for line in whole.split(b"\n"):
+                    self._keep(line + b"\n", at)
         while len(self._partial) >= MAX_EVENT:
             self._keep(self._partial[:MAX_EVENT], at)
             self._partial = self._partial[MAX_EVENT:]
 
     def _keep(self, line: bytes, at: int) -> None:
-        if self._kept + len(line) > MAX_BYTES:
+        if self._dropped or self._kept + len(line) + EVENT_BYTES > MAX_BYTES:
             self._dropped += len(line)
             return
-        self._kept += len(line)
+        self._kept += len(line) + EVENT_BYTES
         for start in range(0, len(line), MAX_EVENT):
             text = line[start : start + MAX_EVENT].decode("utf-8", "replace").replace("\r", "\n")
             if self.on_line is None or self.on_line(at, text):

@@ -2,7 +2,8 @@
 
 A warm one of the same pool comes first (a provisioned one, else the last that was used, so that the others may be
 reaped), then a pre-warmed one of the runtime, then one made on demand. A node has a budget of environments and of
-configured memory: beyond it the idle environment that was used longest ago has to go. Provisioned ones stay.
+configured memory: beyond it the idle environment that was used longest ago has to go, and while the machine itself is
+short of memory, too. Provisioned ones stay.
 """
 
 import logging
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 
 from functions.execution.environment import Environment, State
 from functions.execution.loop import Loop, Promise
+from functions.execution.pressure import Pressure
 from functions.execution.sandbox.factory import Factory
 from functions.execution.spec import FunctionSpec
 
@@ -30,7 +32,8 @@ class NoEnvironment(Exception):
 @dataclass(slots=True)
 class Budget:
     environments: int
-    memory_mb: int
+    memory_mb: int  # as configured
+    pressure: Pressure
 
 
 @dataclass(slots=True)
@@ -285,18 +288,29 @@ class Pools:
 
     def _make_room(self, memory_mb: int, environments: int) -> None:
         """End idle environments, the longest idle first, until so much more fits. What is busy stays all the same."""
-        while not self._fits(memory_mb, environments):
-            # The first of a pool that is provisioned has only such ones behind it.
-            oldest = min(
-                (idle[0] for idle in self._idle.values() if not idle[0].provisioned),
-                key=lambda each: each.idle_since,
-                default=None,
-            )
-            if oldest is None:
-                return
-            self._forget_idle(oldest)
-            self._evicted.add(oldest)
-            oldest.kill("evicted")
+        while not self._fits(memory_mb, environments) and self._evict() is not None:
+            pass
+
+    def _relieve(self, missing_mb: int) -> None:
+        """The machine is short of memory: as much of it as idle environments hold, the longest idle first."""
+        while missing_mb > 0 and (held_mb := self._evict()) is not None:
+            missing_mb -= max(1, held_mb)
+
+    def _evict(self) -> int | None:
+        """End the environment that has been idle longest; the MB that it held. None if there is none."""
+        # The first of a pool that is provisioned has only such ones behind it.
+        oldest = min(
+            (idle[0] for idle in self._idle.values() if not idle[0].provisioned),
+            key=lambda each: each.idle_since,
+            default=None,
+        )
+        if oldest is None:
+            return None
+        held_mb = oldest.held_mb()
+        self._forget_idle(oldest)
+        self._evicted.add(oldest)
+        oldest.kill("evicted")
+        return held_mb
 
     def _forget_idle(self, environment: Environment) -> None:
         pool = environment.spec.pool if environment.spec is not None else ""
@@ -329,3 +343,5 @@ class Pools:
                     environment.freeze(True)
             if not environments:
                 self._idle.pop(key, None)
+        if self._idle and (missing_mb := self._budget.pressure.missing_mb()):
+            self._relieve(missing_mb)

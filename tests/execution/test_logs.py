@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from functions.execution.logs import MAX_BYTES, MAX_EVENT, LogBuffer, tail
+from functions.execution.logs import EVENT_BYTES, MAX_BYTES, MAX_EVENT, LogBuffer, tail
 from monitoring.report import Kind
 from tests.execution.running import RunningExecutor
 
@@ -68,7 +68,7 @@ def test_beyond_the_cap_output_is_counted_not_kept(pipe: tuple[LogBuffer, int]) 
         buffer.drain()
     buffer.end()
     events = texts(buffer)
-    kept = MAX_BYTES // len(line)
+    kept = MAX_BYTES // (len(line) + EVENT_BYTES)
     assert len(events) == kept + 1
     assert events[-1].startswith(f"[hearth] {(1000 - kept) * len(line)} bytes of output dropped")
     os.write(write, b"next\n")
@@ -129,4 +129,4 @@ def test_a_flood_is_cut_and_said(executor: RunningExecutor) -> None:
     messages = executor.messages(spec)
     assert messages[-3].startswith("[hearth] ")
     assert sum(map(len, messages)) < MAX_BYTES + 1000
-    assert len([message for message in messages if message.startswith("z")]) == MAX_BYTES // 1000
+    assert len([message for message in messages if message.startswith("z")]) == MAX_BYTES // (1000 + EVENT_BYTES)

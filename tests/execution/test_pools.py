@@ -4,10 +4,12 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from functions.execution.lane import encode_frame
+from functions.execution.pressure import Pressure
 from functions.execution.spec import LaneError
 from monitoring.report import Kind
 from tests.execution.running import RunningExecutor, eventually
@@ -159,3 +161,19 @@ def test_the_pool_is_filled_again(start: Start) -> None:
 def test_without_a_pool_environments_are_made_on_demand(start: Start) -> None:
     executor = start("--pool", "0")
     assert executor.invoke(executor.function(COUNT)).payload == b"1"
+
+
+def test_idle_environments_go_while_the_machine_is_short_of_memory(start: Start) -> None:
+    """Those that are idle longest, as much as is missing: here more than they hold."""
+    executor = start("--reserve-mb", str(1 << 30), "--pool", "1")
+    specs = [executor.function(COUNT) for _ in range(3)]
+    assert [executor.invoke(spec).payload for spec in specs] == [b"1"] * 3
+    eventually(lambda: not environments(executor, "idle"))
+    assert executor.invoke(specs[0]).payload == b"1"
+
+
+def test_pressure_is_what_is_missing_of_the_reserve(tmp_path: Path) -> None:
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text("MemTotal:       24000000 kB\nMemFree:         1000000 kB\nMemAvailable:    2048000 kB\n")
+    assert Pressure(1500, str(meminfo)).missing_mb() == 0
+    assert Pressure(2500, str(meminfo)).missing_mb() == 500

@@ -2,53 +2,24 @@
 """An ordinary user's executor: the same sandboxes, and what is missing is said."""
 
 import json
-import os
-import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import orjson
 import pytest
 
 from functions.execution.spec import FunctionSpec
-from tests.execution.running import PROJECT, RunningExecutor, alive, eventually, is_root
+from tests.execution.rootless import begin, project, skips
+from tests.execution.running import RunningExecutor, alive, eventually
 
-OPEN_PYTHON = Path(f"/usr/bin/python3.{sys.version_info.minor}")
-pytestmark = [
-    pytest.mark.sandbox,
-    pytest.mark.skipif(not is_root(), reason="already an ordinary user: every other test is this one"),
-    pytest.mark.skipif(not shutil.which("setpriv"), reason="needs setpriv to become an ordinary user"),
-    pytest.mark.skipif(not OPEN_PYTHON.exists(), reason="needs our own Python version where everybody may read it"),
-]
-USER = 1000
+pytestmark = [pytest.mark.sandbox, *skips]
 
 
 @pytest.fixture(scope="module")
 def rootless() -> Iterator[RunningExecutor]:
-    """In a copy of the project that the user may read, outside of pytest's private directories."""
-    with TemporaryDirectory(prefix="hearth-rootless-") as place:
-        base = Path(place)
-        for package in ("functions", "monitoring", "console"):
-            shutil.copytree(PROJECT / package, base / package, ignore=shutil.ignore_patterns("__pycache__"))
-        # The one package that the engine needs; the rest of the virtual environment stays out of the user's sight.
-        shutil.copytree(Path(orjson.__file__).parent, base / "orjson")
-        for path in (base, *base.rglob("*")):
-            path.chmod(0o755 if path.is_dir() else 0o644)
+    with project() as base:
         running = begin(base, "data")
         yield running
         assert running.stop() == 0
-
-
-def begin(base: Path, name: str) -> RunningExecutor:
-    data = base / name
-    for path in (data, data / "code", data / "spool", data / "run"):
-        path.mkdir()
-        os.chown(path, USER, USER)
-    prefix = ("setpriv", "--reuid", str(USER), "--regid", str(USER), "--clear-groups")
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(data)}
-    return RunningExecutor.start(data, prefix=prefix, python=str(OPEN_PYTHON), cwd=base, env=environment)
 
 
 def function(executor: RunningExecutor, source: str, **changes: object) -> FunctionSpec:

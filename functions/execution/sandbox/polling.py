@@ -39,6 +39,9 @@ class PolledGroup:
             with contextlib.suppress(OSError):
                 resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
 
+    def hold(self) -> None:
+        pass  # there is nothing to do it with
+
     def usage(self) -> int:
         now = time.monotonic()
         if now - self._sampled_at >= SAMPLE_SECONDS:

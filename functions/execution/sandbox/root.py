@@ -17,6 +17,7 @@ Everything is bound read-only by path into this process's own mount namespace, s
 import contextlib
 import json
 import os
+import shutil
 import socket
 import sys
 from collections.abc import Mapping
@@ -59,10 +60,8 @@ def build(interpreter: str | None, runtime: str | None, as_it_is: str, packages:
     show("/usr", f"{NEW}/usr")
     if interpreter is not None:
         show(interpreter, f"{NEW}/var/lang")
-    if runtime is not None and packages:
+    if runtime is not None:
         furnish(runtime, packages)
-    elif runtime is not None:
-        show(runtime, f"{NEW}/var/runtime")
     if as_it_is:
         os.makedirs(f"{NEW}{as_it_is}", exist_ok=True)
         show(as_it_is, f"{NEW}{as_it_is}")
@@ -86,9 +85,11 @@ def build(interpreter: str | None, runtime: str | None, as_it_is: str, packages:
 
 
 def furnish(runtime: str, packages: Mapping[str, str]) -> None:
-    """At /var/runtime the bootstrap's files and, beside them, packages of the machine, by the names they have there."""
-    for file in Path(runtime).glob("*.py"):
-        Path(f"{NEW}/var/runtime", file.name).write_bytes(file.read_bytes())
+    """At /var/runtime the bootstrap's files and, beside them, packages of the machine, by the names they have there.
+
+    The files are copied: the list of mounts would tell where on the machine Hearth lies.
+    """
+    shutil.copytree(runtime, f"{NEW}/var/runtime", dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     for name, path in packages.items():
         shown = Path(f"{NEW}/var/runtime", name)
         shown.mkdir() if os.path.isdir(path) else touch(str(shown))

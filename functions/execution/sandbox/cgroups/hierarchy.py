@@ -5,6 +5,7 @@ from pathlib import Path
 
 from functions.execution.sandbox import holder
 from functions.execution.sandbox.cgroups.files import pids, write
+from functions.execution.sandbox.cgroups.group import MIB
 
 
 class Unavailable(Exception):
@@ -63,10 +64,19 @@ def _prepare_v2(mount: Path) -> Path:
     return root
 
 
-def enable_block(roots: dict[str, Path], version: int, block: int) -> None:
-    """Make the block's own directory; in version 2 it must hand the controllers on."""
+def enable_block(roots: dict[str, Path], version: int, block: int, memory_mb: int) -> None:
+    """Make the block's own directory; in version 2 it must hand the controllers on.
+
+    All of its sandboxes together get `memory_mb`: when they want more, one of them is killed and nothing else.
+    """
     for root in roots.values():
         base = root / str(block)
         base.mkdir(exist_ok=True)
         if version == 2:
             (base / "cgroup.subtree_control").write_text("+memory +pids +cpu")
+    file = (
+        roots[""] / str(block) / "memory.max"
+        if version == 2
+        else roots["memory"] / str(block) / "memory.limit_in_bytes"
+    )
+    write(file, memory_mb * MIB)

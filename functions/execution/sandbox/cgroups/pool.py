@@ -19,6 +19,7 @@ class Groups:
     roots: dict[str, Path]
     block: int
     controllers: list[str]
+    quota: bool = False  # of CPU time, beside the share
     _made: int = 0
     _free: list[GroupV1 | GroupV2] = field(default_factory=list)
     _leaving: list[GroupV1 | GroupV2] = field(default_factory=list)
@@ -31,8 +32,8 @@ class Groups:
         slot = str(self._made)
         self._made += 1
         if self.version == 2:
-            return GroupV2(self.roots[""] / str(self.block) / slot)
-        return GroupV1({name: root / str(self.block) / slot for name, root in self.roots.items()})
+            return GroupV2(self.roots[""] / str(self.block) / slot, self.quota)
+        return GroupV1({name: root / str(self.block) / slot for name, root in self.roots.items()}, self.quota)
 
     def give_back(self, group: GroupV1 | GroupV2) -> None:
         """For a group whose pid 1 is dead; the rest of the namespace may take a moment to go."""

@@ -5,14 +5,15 @@ import os
 from pathlib import Path
 
 from functions.execution.sandbox.cgroups.files import kill, open_file, pids, read_fields, read_int, write
-from functions.execution.sandbox.cgroups.group import MIB, PIDS
+from functions.execution.sandbox.cgroups.group import MIB, PERIOD_US, PIDS, quota_us
 from functions.execution.spec import CPU_MB
 
 
 class GroupV1:
     counts_tmp = True
 
-    def __init__(self, directories: dict[str, Path]) -> None:
+    def __init__(self, directories: dict[str, Path], quota: bool = False) -> None:
+        self._quota = quota and "cpu" in directories
         self._directories = directories
         for path in directories.values():
             path.mkdir(parents=True, exist_ok=True)
@@ -26,6 +27,7 @@ class GroupV1:
         self._kernel = open_file(kernel, os.O_RDONLY) if kernel.exists() else None
         self._freezer = open_file(freezer / "freezer.state", os.O_WRONLY) if freezer else None
         self._limits = (0, 0, 0)
+        self._held = False
         if "pids" in directories:
             write(directories["pids"] / "pids.max", PIDS)
 
@@ -36,6 +38,8 @@ class GroupV1:
         return self._procs
 
     def limit(self, memory_mb: int, tmp_mb: int, vcpu_mb: int = CPU_MB) -> None:
+        if self._held:
+            self._held = not write(self._directories["cpu"] / "cpu.cfs_quota_us", -1)
         if (memory_mb, tmp_mb, vcpu_mb) == self._limits:
             return
         self._limits = (memory_mb, tmp_mb, vcpu_mb)
@@ -49,6 +53,13 @@ class GroupV1:
                 write(file, total)
         if "cpu" in self._directories:
             write(self._directories["cpu"] / "cpu.shares", max(2, 1024 * memory_mb // vcpu_mb))
+
+    def hold(self) -> None:
+        if self._quota and not self._held:
+            memory_mb, _, vcpu_mb = self._limits
+            cpu = self._directories["cpu"]
+            write(cpu / "cpu.cfs_period_us", PERIOD_US)
+            self._held = write(cpu / "cpu.cfs_quota_us", quota_us(memory_mb, vcpu_mb))
 
     def usage(self) -> int:
         return read_int(self._usage)
