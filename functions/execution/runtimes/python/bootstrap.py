@@ -11,7 +11,6 @@ import. Speaks frames (length of a JSON head, length of a body, both) on one inh
 Error payloads and log lines are those of AWS's own Python runtime client.
 """
 
-import decimal
 import importlib
 import io
 import json
@@ -24,11 +23,22 @@ import time
 import traceback
 
 import json_log
+from response_json import to_json
 
-del sys.modules["json_log"]  # a module of the function may have that name
+del sys.modules["json_log"], sys.modules["response_json"]  # modules of the function may have these names
 HEAD = struct.Struct("!II")
 MAX_RESPONSE = 6 * 1024 * 1024 + 100
 ERROR_LINE_END = "\r"  # the executor turns it into a newline within one log event
+W3C = ("traceparent", "tracestate", "baggage")
+WARNING = (
+    "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. However, in rare "
+    "cases, a Lambda runtime update can cause unexpected function behavior. For functions using managed runtimes, "
+    "runtime updates can be triggered by a function change, or can be applied automatically. To determine if the "
+    "runtime has been updated, check the runtime version in the INIT_START log entry. If this error correlates with a "
+    "change in the runtime version, you may be able to mitigate this error by temporarily rolling back to the previous "
+    "runtime version. For more information, see "
+    "https://docs.aws.amazon.com/lambda/latest/dg/runtimes-update.html\r"
+)
 
 
 class Fault(Exception):
@@ -72,35 +82,39 @@ class Channel:
         self._socket.sendall(HEAD.pack(len(text), len(body)) + text + body)
 
 
-class CognitoIdentity:
-    __slots__ = ("cognito_identity_id", "cognito_identity_pool_id")
+class Part:
+    """What shows its attributes when it is printed."""
 
-    def __init__(self, value):
-        self.cognito_identity_id = value.get("cognitoIdentityId")
-        self.cognito_identity_pool_id = value.get("cognitoIdentityPoolId")
-
-    def __repr__(self):
-        return "CognitoIdentity([cognito_identity_id=%s,cognito_identity_pool_id=%s])" % (
-            self.cognito_identity_id,
-            self.cognito_identity_pool_id,
-        )
-
-
-class Client:
-    __slots__ = ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name")
+    __slots__ = ()
 
     def __init__(self, value):
         for name in self.__slots__:
             setattr(self, name, value.get(name))
 
+    def __repr__(self):
+        shown = ",".join("%s=%s" % (name, getattr(self, name)) for name in self.__slots__)
+        return "%s([%s])" % (type(self).__name__, shown)
 
-class ClientContext:
+
+class Client(Part):
+    __slots__ = ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name")
+
+
+class ClientContext(Part):
     __slots__ = ("custom", "env", "client")
 
     def __init__(self, value):
-        self.custom = value.get("custom")
-        self.env = value.get("env")
-        self.client = Client(value["client"]) if value.get("client") else None
+        super().__init__(value)
+        if self.client is not None:
+            self.client = Client(self.client)
+
+
+class CognitoIdentity(Part):
+    __slots__ = ("cognito_identity_id", "cognito_identity_pool_id")
+
+    def __init__(self, value):
+        self.cognito_identity_id = value.get("cognitoIdentityId")
+        self.cognito_identity_pool_id = value.get("cognitoIdentityPoolId")
 
 
 class LambdaContext:
@@ -115,13 +129,19 @@ class LambdaContext:
         self.function_version = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION")
         self.invoked_function_arn = head["arn"]
         self.tenant_id = head.get("tenant")
-        client_context = head.get("client_context")
-        self.client_context = ClientContext(json.loads(client_context)) if client_context else None
+        client_context = parsed(head.get("client_context"))
+        w3c = client_context.pop("w3c", None) if isinstance(client_context, dict) else None
+        self._w3c = {name: w3c[name] for name in W3C if isinstance(w3c.get(name), str)} if isinstance(w3c, dict) else {}
+        self.client_context = ClientContext(client_context) if client_context is not None else None
         self.identity = CognitoIdentity(head.get("cognito") or {})
         self._epoch_deadline_time_in_ms = head["deadline_ms"]
 
     def get_remaining_time_in_millis(self):
         return max(int(self._epoch_deadline_time_in_ms - time.time() * 1000), 0)
+
+    def w3c(self):
+        """The trace context that came in the client context."""
+        return dict(self._w3c)
 
     def log(self, message):
         sys.stdout.write(str(message))
@@ -136,11 +156,12 @@ class LambdaContext:
         )
 
 
-class DecimalEncoder(json.JSONEncoder):
-    def default(self, value):
-        if isinstance(value, decimal.Decimal):
-            return float(value)
-        return super().default(value)
+def parsed(client_context):
+    try:
+        return json.loads(client_context) if client_context else None
+    except ValueError as error:
+        message = "Unable to parse Client Context JSON: %s" % error
+        raise Fault("Runtime.LambdaContextUnmarshalError", message) from error
 
 
 class LogHandler(logging.Handler):
@@ -151,16 +172,13 @@ class LogHandler(logging.Handler):
             record.aws_request_id = current["id"]
             record.tenant_id = current["tenant"]
             text = self.format(record)
-            sys.stdout.write(text[:-1].replace("\n", ERROR_LINE_END) + "\n")
+            text = text[:-1] if text.endswith("\n") else text  # a traceback ends without
+            sys.stdout.write(text.replace("\n", ERROR_LINE_END) + "\n")
         except Exception:
             self.handleError(record)
 
 
 current = {"id": "", "tenant": None}
-
-
-def to_json(value):
-    return json.dumps(value, cls=DecimalEncoder, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def error_payload(message, kind, trace, request_id=""):
@@ -195,7 +213,8 @@ def describe(request_id=""):
         if "/bootstrap.py" not in frame.filename:
             frames = frames[index:]
             break
-    return error_payload(str(value), kind.__name__, traceback.format_list(frames), request_id)
+    plain = [(frame.filename, frame.lineno, frame.name, frame.line) for frame in frames]  # without columns
+    return error_payload(str(value), kind.__name__, traceback.format_list(plain), request_id)
 
 
 def load(handler):
@@ -241,7 +260,7 @@ def prepare(head):
         json_log.set_level(root)
     else:
         formatter = logging.Formatter(
-            "[%(levelname)s]\t%(asctime)s.%(msecs)dZ\t%(aws_request_id)s\t%(message)s\n", "%Y-%m-%dT%H:%M:%S"
+            "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n", "%Y-%m-%dT%H:%M:%S"
         )
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
@@ -315,12 +334,13 @@ def serve(fd, is_late=False):
         function = load(head["handler"])
     except Exception:
         error = describe()
+        logging.warning(WARNING)
         log_error(error)
         flush()
         channel.send({"op": "init", "error": error["errorType"]}, to_json(error))
         os._exit(1)
-    except SystemExit as request:
-        leave(request)
+    except BaseException as error:
+        leave(error)
     flush()
     channel.send({"op": "init"})
     while True:
@@ -331,16 +351,18 @@ def serve(fd, is_late=False):
             os.environ["_X_AMZN_TRACE_ID"] = head["trace"]
         try:
             answer = invoke(function, head, body)
-        except SystemExit as request:
-            leave(request)
+        except BaseException as error:
+            leave(error)
         flush()
         channel.send(*answer)
 
 
-def leave(request):
-    """sys.exit() as the interpreter does it, without the zygote's frames above us."""
+def leave(error):
+    """End as the interpreter does, without the zygote's frames above us: sys.exit(), or no exception to be caught."""
+    if not isinstance(error, SystemExit):
+        traceback.print_exc()
     flush()
-    code = request.code
+    code = error.code if isinstance(error, SystemExit) else 1
     if code is None:
         os._exit(0)
     if not isinstance(code, int):
