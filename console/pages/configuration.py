@@ -80,7 +80,7 @@ def show(request: HttpRequest, name: str, section: str = "general") -> HttpRespo
         "aside": getattr(form, "aside", ""),
         "current": section,
         "title": title,
-        "sections": _sections(head),
+        "sections": sections(head),
         "operations": OPERATIONS.get(section, "GetFunctionConfiguration"),
         "qualifier": "" if head.is_latest else head.qualifier,
         "editable": editable,
@@ -131,7 +131,7 @@ def _always(head: Head) -> bool:
     return True
 
 
-def _sections(head: Head) -> list[tuple[str, str, str]]:
+def sections(head: Head) -> list[tuple[str, str, str]]:
     """The menu: (key, label, address). Triggers have a page of their own, but are looked for here as at AWS."""
     first, *others = [(key, SECTIONS[key][0], _url(head, key)) for key in _offered(head)]
     triggers = reverse("triggers", args=[head.function.name]) + head.qualifier_query

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from console.gateway import authorization
-from console.pages import access, copy_as, function_head, notice, undo
+from console.pages import access, configuration, copy_as, function_head, notice, undo
 from console.pages.forms import AwsForm
 from console.pages.function_head import Head
 from console.pages.snippets import Call
@@ -99,11 +99,11 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def of_function(request: HttpRequest, name: str) -> HttpResponse:
     """The triggers of one function."""
-    head = function_head.load(request, name, "function")
+    head = function_head.load(request, name, "configuration")
     items = [Item(row, each, head.function) for each in registry.kinds().values() for row in each.rows(head.function)]
     context = {
         "head": head,
-        "section": "functions",
+        **menu(head),
         "items": items,
         "kinds": registry.kinds().values(),
         "mappings": EventSourceMapping.objects.of(head.function),
@@ -233,7 +233,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 
 def _place(request: HttpRequest, name: str, kind: str) -> tuple[Head, Trigger]:
-    head = function_head.load(request, name, "function")
+    head = function_head.load(request, name, "configuration")
     trigger = registry.kinds().get(kind)
     if trigger is None:
         raise Http404(f"There is no trigger of kind {kind}.")
@@ -249,6 +249,11 @@ def _row(trigger: Trigger, head: Head, key: str) -> Row:
     if row is None:
         raise Http404(f"{head.function.name} has no {trigger.title.lower()} {key}.")
     return row
+
+
+def menu(head: Head) -> dict[str, Any]:
+    """Triggers are looked for in the configuration, as at AWS."""
+    return {"section": "functions", "sections": configuration.sections(head), "current": "triggers"}
 
 
 def _reference(head: Head) -> FunctionReference:
@@ -277,7 +282,7 @@ def _form_page(
 ) -> HttpResponse:
     context = {
         "head": head,
-        "section": "functions",
+        **menu(head),
         "trigger": trigger,
         "form": form,
         "row": row,

@@ -17,7 +17,9 @@ from functions.models import (
     AccessKey,
     Alias,
     AuditEntry,
+    CapacityProvider,
     EventInvokeConfig,
+    EventSourceMapping,
     Function,
     FunctionUrl,
     FunctionVersion,
@@ -196,6 +198,31 @@ def invited(world: World) -> Mapping[str, object]:
     return {"user_name": row.user_name, "email": row.email, "preset": row.preset}
 
 
+def provider(world: World) -> Mapping[str, object]:
+    row = CapacityProvider.objects.order_by("-modified_at")[0]
+    network = {name: ", ".join(ids) for name, ids in row.members["VpcConfig"].items()}
+    return {
+        "CapacityProviderName": row.name,
+        **row.members["PermissionsConfig"],
+        **network,
+        "Architectures": "".join(row.members.get("InstanceRequirements", {}).get("Architectures", [])),
+        **row.members.get("CapacityProviderScalingConfig", {}),
+    }
+
+
+def mapping(world: World) -> Mapping[str, object]:
+    row = EventSourceMapping.objects.order_by("-modified_at")[0]
+    return {
+        "EventSourceArn": row.source,
+        "Qualifier": row.qualifier,
+        "StartingPosition": row.members.get("StartingPosition", ""),
+        "BatchSize": row.members["BatchSize"],
+        "MaximumBatchingWindowInSeconds": row.members["MaximumBatchingWindowInSeconds"],
+        "Filters": "\n".join(each["Pattern"] for each in row.members.get("FilterCriteria", {}).get("Filters", [])),
+        "Further": json.dumps({"ParallelizationFactor": row.members["ParallelizationFactor"]}),
+    }
+
+
 NEW = {
     "FunctionName": "fresh",
     "Runtime": RUNTIME,
@@ -214,6 +241,15 @@ SCHEDULE = {
     "Qualifier": "",
     "Input": "{}",
     "Description": "what for",
+    "Enabled": "on",
+}
+STREAM = f"arn:aws:kinesis:us-east-1:{TEAM}:stream/orders"
+MAPPING = {
+    "Qualifier": "live",
+    "BatchSize": "7",
+    "MaximumBatchingWindowInSeconds": "5",
+    "Filters": '{"data": {"paid": [true]}}',
+    "Further": '{"ParallelizationFactor": 2}',
     "Enabled": "on",
 }
 TARGET = {"FunctionVersion": "1", "second": "2", "share": "10", "Description": "d"}
@@ -275,6 +311,23 @@ POSTS: dict[str, list[Post]] = {
     "disable-user": [Post("/admin/users/{bob}/disable/", least=ADMIN)],
     "enable-user": [Post("/admin/users/{bob}/enable/", least=ADMIN)],
     "password-link": [Post("/admin/users/{bob}/password-link/", least=ADMIN)],
+    "new-capacity-provider": [
+        Post(
+            "/admin/capacity-providers/new/",
+            {
+                "CapacityProviderName": "other",
+                "CapacityProviderOperatorRoleArn": role(TEAM),
+                "SubnetIds": "subnet-0a1b2c3d",
+                "SecurityGroupIds": "sg-0a1b2c3d",
+                "Architectures": "",
+                "MaxVCpuCount": "8",
+            },
+            provider,
+            choices=("CapacityProviderOperatorRoleArn", "Architectures"),
+        )
+    ],
+    "capacity-provider": [Post("/admin/capacity-providers/of/pool/", {"MaxVCpuCount": "8"}, provider)],
+    "delete-capacity-provider": [Post("/admin/capacity-providers/of/pool/delete/", says="notice")],
     "recycle": [Post("/admin/workers/recycle/", {"function": "f", "log_stream": ""}, says="notice", least=OPERATOR)],
     "delete-layer-version": [Post("/layers/shared/versions/1/delete/", says="notice")],
     "layer-sharing": [
@@ -351,6 +404,31 @@ POSTS: dict[str, list[Post]] = {
     "fire-trigger": [Post(f"{F}/triggers/schedule/of/every/fire/", says="notice")],
     "delete-trigger": [Post(f"{F}/triggers/schedule/of/every/delete/", says="notice")],
     "undo-trigger": [Post(f"{F}/undo/trigger/schedule/nothing/", says="notice")],
+    "new-mapping": [
+        Post(
+            f"{F}/mappings/new/",
+            {**MAPPING, "EventSourceArn": STREAM + "2", "StartingPosition": "LATEST"},
+            mapping,
+            choices=("Qualifier", "StartingPosition"),
+            free=("Enabled",),
+            empty={
+                "BatchSize": "100",
+                "MaximumBatchingWindowInSeconds": "0",
+                "Further": '{"ParallelizationFactor": 1}',
+            },
+        )
+    ],
+    "mapping": [
+        Post(
+            f"{F}/mappings/{{mapping}}/",
+            MAPPING,
+            mapping,
+            choices=("Qualifier",),
+            free=("Enabled",),
+            empty={"Further": '{"ParallelizationFactor": 1}'},  # as it was
+        )
+    ],
+    "delete-mapping": [Post(f"{F}/mappings/{{mapping}}/delete/", says="notice")],
     "purge-events": [Post(f"{F}/events/purge/", says="notice")],
     "redrive-events": [Post(f"{F}/events/redrive/", says="notice")],
     "throttle": [Post(f"{F}/throttle/", {"throttle": "1", "back": "concurrency"}, says="notice", free=("back",))],
@@ -523,11 +601,26 @@ def furnish(alice: Person, bob: Person, request_id: str) -> World:
     schedules.create(alice.caller, parse("f", None, alice.caller), "every", "rate(1 hour)")
     AccessKey.objects.create(id="AKIAALICE", secret="s" * 40, user=alice.user, account_id=TEAM)
     secret = invitation.invite(alice.caller, "nora", "viewer")
+    call(
+        alice.caller,
+        "CreateCapacityProvider",
+        CapacityProviderName="pool",
+        VpcConfig={"SubnetIds": ["subnet-0a1b2c3d"], "SecurityGroupIds": []},
+        PermissionsConfig={"CapacityProviderOperatorRoleArn": role(TEAM)},
+    )
+    source = call(
+        alice.caller,
+        "CreateEventSourceMapping",
+        FunctionName="f",
+        EventSourceArn=STREAM,
+        StartingPosition="TRIM_HORIZON",
+    )
     names = {
         "invitation": secret,
         "token": Invitation.objects.get().pk,
         "key": "AKIAALICE",
         "bob": str(bob.user.pk),
         "request": request_id or str(uuid.uuid4()),
+        "mapping": source["UUID"],
     }
     return World(alice, names)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from console.pages.admin import api, audit, layout, limits, runtimes, users, workers
+from console.pages.admin import api, audit, capacity, layout, limits, runtimes, users, workers
 
 urlpatterns = [
     path("", layout.first, name="admin"),
@@ -18,5 +18,9 @@ urlpatterns = [
     path("runtimes/", runtimes.show, name="admin-runtimes"),
     path("workers/", workers.show, name="admin-workers"),
     path("workers/recycle/", workers.recycle, name="recycle"),
+    path("capacity-providers/", capacity.show, name="admin-capacity"),
+    path("capacity-providers/new/", capacity.create, name="new-capacity-provider"),
+    path("capacity-providers/of/<str:name>/", capacity.edit, name="capacity-provider"),
+    path("capacity-providers/of/<str:name>/delete/", capacity.delete, name="delete-capacity-provider"),
     path("audit/", audit.show, name="admin-audit"),
 ]
