@@ -49,6 +49,7 @@ if [ "$purpose" = test ]; then
     [ -n "$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || command -v initdb >/dev/null ||
         [ "$(id -u)" != 0 ] || apt postgresql
     command -v node >/dev/null || [ "$(id -u)" != 0 ] || apt nodejs
+    command -v slirp4netns >/dev/null || [ "$(id -u)" != 0 ] || apt slirp4netns libnftables1
     command -v ruby >/dev/null || [ "$(id -u)" != 0 ] || apt ruby
 fi
 if [ "$purpose" = bench ]; then

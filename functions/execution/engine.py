@@ -16,9 +16,10 @@ from functions.execution.pools import NoEnvironment, Pools
 from functions.execution.preparation import Preparation
 from functions.execution.provisioned import Provisioned
 from functions.execution.rate import Rate
+from functions.execution.sandbox.network.egress import Egress
 from functions.execution.sandbox.place import Placer
 from functions.execution.shares import Shares
-from functions.execution.spec import FunctionSpec, Throttled
+from functions.execution.spec import EGRESS, FunctionSpec, Throttled
 from functions.execution.stream import Head
 from monitoring.ingest.spool import SpoolWriter
 from monitoring.report import Kind, Report
@@ -34,6 +35,7 @@ class Engine:
     pools: Pools
     placer: Placer
     endpoint: Endpoint
+    egress: Egress
     spool: SpoolWriter
     code_directory: Path
     record_bytes: int
@@ -91,6 +93,8 @@ class Engine:
             shown = {"/var/task": spec.live} if live.is_there(spec.live) else {}
         if spec.layers:
             shown["/opt"] = str(self.code_directory / spec.layers)
+        if spec.network == EGRESS:
+            shown["/etc/resolv.conf"] = str(self.egress.resolver)
         return shown
 
     def recorded(self, data: bytes) -> str | None:

@@ -37,7 +37,7 @@ from functions.execution.sandbox.cgroups import MIB
 from functions.execution.sandbox.factory import TMP_MB, Factory, Sandbox
 from functions.execution.sandbox.place import Placer
 from functions.execution.sessions import LIFE_SECONDS
-from functions.execution.spec import FunctionSpec
+from functions.execution.spec import EGRESS, FunctionSpec
 from functions.execution.stream import Head, Stream
 
 MAX_HEAD = 65_536
@@ -244,6 +244,8 @@ class Environment:
         self.retire_at = time.monotonic() + RETIRE_SECONDS
         self._oom_before = self.sandbox.group.oom_kills()  # the group may have served others
         self.sandbox.group.limit(spec.memory_mb, spec.ephemeral_mb, spec.vcpu_mb)
+        if spec.network == EGRESS:
+            self.factory.egress.attach(self.sandbox)
         size = spec.ephemeral_mb if spec.ephemeral_mb != TMP_MB else None
         self.sandbox.tmp = placer.place(self.sandbox.pidfd, trees, size)
         if self.factory.is_late:

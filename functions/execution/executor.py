@@ -3,7 +3,7 @@
     python -m functions.execution.executor --socket PATH --code DIR --spool DIR --run DIR --pool N --idle SECONDS
                                            --node ID [--record-bytes N] [--environments N] [--memory-mb N] [--drain S]
                                            [--reserve-mb N] [--rate N] [--cpu share|quota] [--forwarder PATH]
-                                           [--session-key PATH] [--listen HOST:PORT] [--member]
+                                           [--session-key PATH] [--listen HOST:PORT] [--member] [--egress]
 
 Prints one JSON line {"ready": true, "isolation": {...}} when it serves. --listen opens the lane on TCP too, to those
 who know the secret that is in HEARTH_NODE_SECRET. With --member there may be other nodes: invocations wait until the
@@ -35,6 +35,7 @@ from functions.execution.sandbox import syscalls as sc
 from functions.execution.sandbox.factory import Factory
 from functions.execution.sandbox.isolation import Isolation
 from functions.execution.sandbox.listen import Networks
+from functions.execution.sandbox.network.egress import Egress
 from functions.execution.sandbox.orders import orders
 from functions.execution.sandbox.place import Placer
 from functions.execution.server import Server
@@ -72,6 +73,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--cpu", choices=("share", "quota"), default="share")
     parser.add_argument("--drain", type=float, default=30.0)
     parser.add_argument("--forwarder", default="")  # its socket
+    parser.add_argument("--egress", action="store_true")  # functions may be given a network
     parser.add_argument("--session-key", type=Path)  # a file, for the credentials of execution roles
     parser.add_argument("--listen", type=host_and_port)
     parser.add_argument("--member", action="store_true")
@@ -85,7 +87,8 @@ class Executor:
         self.block = uids.take()
         self.groups, why = self._groups()
         self.networks = Networks()
-        self.isolation = Isolation.of(self.groups, why, self.block)
+        self.egress = Egress(self.loop, self.networks, options.run, options.egress)
+        self.isolation = Isolation.of(self.groups, why, self.block, self.egress)
         key = options.session_key.read_bytes() if options.session_key else b""
         self.endpoint = Endpoint(self.loop, self.networks, options.forwarder, key)
         self.pools = Pools(
@@ -101,6 +104,7 @@ class Executor:
             self.pools,
             Placer(),
             self.endpoint,
+            self.egress,
             self.spool,
             options.code,
             options.record_bytes,
@@ -154,6 +158,7 @@ class Executor:
         for factory in self.pools.factories():
             factory.close()
         self.endpoint.close()
+        self.egress.close()
         if self.groups is not None:
             self.groups.close()
         self.spool.close()
@@ -197,7 +202,8 @@ class Executor:
             told = orders(interpreter, bool(late), self.options.run)
         except java.NoCompiler as error:
             raise NoEnvironment(f"The runtime {held} cannot start: {error}") from error
-        return Factory(self.loop, interpreter, self.groups, self.block, self.networks, self.endpoint, told, bool(late))
+        shared = (self.loop, interpreter, self.groups, self.block, self.networks, self.endpoint, self.egress)
+        return Factory(*shared, told, bool(late))
 
 
 def first_runtimes() -> list[str]:
@@ -217,7 +223,7 @@ def main() -> int:
         try:
             if holder.inside() is not None:
                 raise holder.Refused("mounting is refused even in namespaces of our own: start as root")
-            return holder.run_again()
+            return holder.run_again(options.egress)
         except holder.Refused as refusal:
             print(json.dumps({"ready": False, "message": str(refusal)}), flush=True)  # noqa: T201
             return 1

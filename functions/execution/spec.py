@@ -7,6 +7,7 @@ from functions.execution.runtimes import start
 from functions.execution.runtimes.table import RUNTIMES
 
 LATE = "+late"
+EGRESS = "egress"
 CPU_MB = 1769  # AWS gives one whole CPU at so much memory
 
 
@@ -42,6 +43,7 @@ class FunctionSpec:
     tenant_isolation: bool = False  # each invocation has a tenant, and an environment serves one only
     tenant: str = ""  # of one invocation: set by the engine
     live: str = ""  # a directory of the node that is shown in place of the package, as it is
+    network: str = "none"  # or "egress": to the internet; every environment has the endpoint of its account besides
     layers: str = ""  # the directory in the code store that is shown at /opt; empty without layers
     stand_in: str = ""  # the interpreter that an administrator chose to serve the runtime: ruby3.1; empty for its own
     log_format: str = "Text"  # or JSON, with the least level that is kept of the function's lines and of the platform's

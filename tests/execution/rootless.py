@@ -36,12 +36,12 @@ def project() -> Iterator[Path]:
         yield base
 
 
-def begin(base: Path, name: str, *options: str) -> RunningExecutor:
-    """Start one in a directory of its own below `base`."""
+def begin(base: Path, name: str, *options: str, prefix: tuple[str, ...] = ()) -> RunningExecutor:
+    """Start one in a directory of its own below `base`; `prefix` is a command of root's that runs it."""
     data = base / name
     for path in (data, data / "code", data / "spool", data / "run"):
         path.mkdir()
         os.chown(path, USER, USER)
-    prefix = ("setpriv", "--reuid", str(USER), "--regid", str(USER), "--clear-groups")
+    prefix = (*prefix, "setpriv", "--reuid", str(USER), "--regid", str(USER), "--clear-groups")
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(data)}
     return RunningExecutor.start(data, *options, prefix=prefix, python=str(OPEN_PYTHON), cwd=base, env=environment)

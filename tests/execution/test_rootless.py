@@ -2,16 +2,33 @@
 """An ordinary user's executor: the same sandboxes, and what is missing is said."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from functions.execution.spec import FunctionSpec
+from functions.execution.sandbox.network import slirp
+from functions.execution.spec import EGRESS, FunctionSpec
+from tests.execution import internet as world
 from tests.execution.rootless import begin, project, skips
-from tests.execution.running import RunningExecutor, alive, eventually
+from tests.execution.running import PROJECT, RunningExecutor, alive, eventually
 
 pytestmark = [pytest.mark.sandbox, *skips]
+NAME = "import socket\ndef handler(event, context):\n    return socket.gethostbyname('example.test')"
+REACH_ALL = """
+    import socket
+    from concurrent.futures import ThreadPoolExecutor
+    def reach(target):
+        try:
+            socket.create_connection(tuple(target), 3).close()
+            return ""
+        except OSError as error:
+            return str(error)
+    def handler(event, context):
+        with ThreadPoolExecutor(20) as pool:
+            return list(pool.map(reach, event))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +85,25 @@ def test_memory_is_limited_by_polling(rootless: RunningExecutor) -> None:
 def test_the_network_is_closed(rootless: RunningExecutor) -> None:
     source = "import socket\ndef handler(event, context):\n    return [name for _, name in socket.if_nameindex()]"
     assert json.loads(rootless.invoke(function(rootless, source)).payload) == ["lo"]
+
+
+@pytest.mark.skipif(slirp.program() is None, reason="needs the Debian package slirp4netns")
+def test_egress_is_the_same(rootless: RunningExecutor) -> None:
+    base = rootless.directory.parent
+    internet = ("env", f"PYTHONPATH={PROJECT}", sys.executable, "-m", "tests.execution.internet", str(base / "reached"))
+    running = begin(base, "egress", "--egress", prefix=(*internet, "env", "-u", "PYTHONPATH"))
+    try:
+        targets = json.loads((base / "reached").read_text())
+        assert len(targets) == 2 + len(world.PRIVATE) + len(world.MACHINE)
+        result = running.invoke(function(running, REACH_ALL, network=EGRESS, timeout_s=20), targets)
+        answers = json.loads(result.payload)
+        assert [each for each, error in zip(targets, answers, strict=True) if not error] == [[world.PUBLIC, world.HTTP]]
+        assert running.invoke(function(running, NAME, network=EGRESS)).payload == f'"{world.PUBLIC}"'.encode()
+        pids = running.pids()
+        running.process.kill()
+        eventually(lambda: not [pid for pid in pids if alive(pid)])
+    finally:
+        running.stop()
 
 
 def test_kill_9_leaves_nothing(rootless: RunningExecutor) -> None:

@@ -19,6 +19,7 @@ from functions.execution.loop import Loop
 from functions.execution.runtimes.interpreter import Interpreter
 from functions.execution.sandbox.cgroups import Group, Groups, GroupV1, GroupV2
 from functions.execution.sandbox.listen import Networks
+from functions.execution.sandbox.network.egress import Egress
 from functions.execution.sandbox.polling import PolledGroup
 from functions.execution.sandbox.uids import UidBlock
 
@@ -74,6 +75,7 @@ class Factory:
     uids: UidBlock
     networks: Networks
     endpoint: Endpoint
+    egress: Egress
     orders: list[dict[str, Any]]  # see `orders.orders`
     is_late: bool = False  # the interpreter starts when the function is known
     _process: subprocess.Popen[bytes] | None = None
@@ -105,6 +107,7 @@ class Factory:
     def recycle(self, sandbox: Sandbox) -> None:
         """Take back uid and cgroup of a dead sandbox."""
         self.endpoint.withdraw(sandbox)
+        self.egress.detach(sandbox)
         sandbox.close()
         self.uids.release(sandbox.uid)
         if self.groups and isinstance(sandbox.group, GroupV1 | GroupV2):

@@ -9,18 +9,24 @@ host uid of its own; without, they all have the user's. The files stay in view, 
 """
 
 import contextlib
+import logging
 import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from functions.execution.sandbox import syscalls as sc
+from functions.execution.sandbox.network import netlink, slirp
 
-MARK = "HEARTH_HOLDER"  # value: <number of subordinate ids>:<the user's id outside>
+logger = logging.getLogger(__name__)
+
+MARK = "HEARTH_HOLDER"  # value: <number of subordinate ids>:<the user's id outside>:<descriptor>, as in Inside
 NAMESPACES = sc.CLONE_NEWUSER | sc.CLONE_NEWNS | sc.CLONE_NEWNET | sc.CLONE_NEWPID
 
 
@@ -47,6 +53,13 @@ class Inside:
 
     subordinate_ids: int
     user: int  # id outside
+    network: int  # descriptor of a netlink socket of the machine's network; -1 when slirp4netns does not share that
+
+    def machine(self) -> socket.socket:
+        """Raises FileNotFoundError."""
+        if self.network < 0:
+            raise FileNotFoundError("slirp4netns was not started")
+        return socket.socket(fileno=self.network)
 
 
 def inside() -> Inside | None:
@@ -54,8 +67,8 @@ def inside() -> Inside | None:
     value = os.environ.get(MARK)
     if value is None:
         return None
-    ids, user = value.split(":")
-    return Inside(int(ids), int(user))
+    ids, user, network = value.split(":")
+    return Inside(int(ids), int(user), int(network))
 
 
 def needed() -> bool:
@@ -71,18 +84,22 @@ def needed() -> bool:
     return os.waitpid(child, 0)[1] != 0
 
 
-def run_again() -> int:
-    """Run this command line again in namespaces of its own; its exit status. Raises Refused."""
+def run_again(network: bool) -> int:
+    """Run this command line again in namespaces of its own; its exit status. Raises Refused.
+
+    `network`: let slirp4netns share the machine's network with it, where that is installed. It must run out here.
+    """
     uids, gids = subordinate_ids("/etc/subuid"), subordinate_ids("/etc/subgid")
     mapped = bool(uids[1] and gids[1] and shutil.which("newuidmap") and shutil.which("newgidmap"))
     up_read, up_write = os.pipe()  # middle to outer: in the namespaces
     down_read, down_write = os.pipe()  # outer to middle: maps are written
     outer = os.getpid()
+    machine = netlink.open_socket(netlink.ADDRESSES) if network and slirp.program() else None
     middle = os.fork()
     if middle == 0:
         os.close(up_read)
         os.close(down_write)
-        _middle(outer, up_write, down_read, min(uids[1], gids[1]) if mapped else 0)
+        _middle(outer, up_write, down_read, min(uids[1], gids[1]) if mapped else 0, machine)
     os.close(up_write)
     os.close(down_read)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -95,11 +112,24 @@ def run_again() -> int:
             "kernel.apparmor_restrict_unprivileged_userns, or start as root"
         )
     _write_maps(middle, uids if mapped else (0, 0), gids if mapped else (0, 0))
+    slirped = _connect(middle) if machine is not None else None
     os.write(down_write, b"1")
     while True:
         with contextlib.suppress(InterruptedError):
-            _, status = os.waitpid(middle, 0)
-            return os.waitstatus_to_exitcode(status)
+            pid, status = os.wait()
+            if pid == middle:
+                return os.waitstatus_to_exitcode(status)
+            time.sleep(1.0)  # slirp4netns ended
+            slirped = _connect(middle) or slirped
+
+
+def _connect(middle: int) -> subprocess.Popen[bytes] | None:
+    where = f"/proc/{middle}/ns"
+    try:
+        return slirp.start(f"--userns-path={where}/user", "--netns-type=path", f"{where}/net")
+    except OSError as error:
+        logger.error("functions have no network: %s", error)
+        return None
 
 
 def _write_maps(pid: int, uids: tuple[int, int], gids: tuple[int, int]) -> None:
@@ -115,7 +145,7 @@ def _write_maps(pid: int, uids: tuple[int, int], gids: tuple[int, int]) -> None:
             Path(f"/proc/{pid}/{file}").write_text(f"0 {own} 1")
 
 
-def _middle(outer: int, up: int, down: int, ids: int) -> None:
+def _middle(outer: int, up: int, down: int, ids: int, machine: socket.socket | None) -> None:
     """Never returns."""
     user = os.getuid()
     try:
@@ -134,7 +164,9 @@ def _middle(outer: int, up: int, down: int, ids: int) -> None:
         sc.prctl(sc.PR_SET_PDEATHSIG, sc.SIGKILL)
         sc.mount("", "/", "", sc.MS_REC | sc.MS_PRIVATE)
         sc.mount("proc", "/proc", "proc", sc.MS_NOSUID | sc.MS_NODEV | sc.MS_NOEXEC)
-        os.environ[MARK] = f"{ids}:{user}"
+        if machine is not None:
+            machine.set_inheritable(True)
+        os.environ[MARK] = f"{ids}:{user}:{machine.fileno() if machine is not None else -1}"
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     os.close(up)
     os.close(down)

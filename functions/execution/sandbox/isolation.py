@@ -5,6 +5,7 @@ from typing import Any
 
 from functions.execution.sandbox import holder, seccomp
 from functions.execution.sandbox.cgroups import Groups
+from functions.execution.sandbox.network.egress import OFF, Egress
 from functions.execution.sandbox.uids import UidBlock
 
 
@@ -15,7 +16,7 @@ class Isolation:
     facts: dict[str, Any]
 
     @classmethod
-    def of(cls, groups: Groups | None, why_no_groups: str, block: UidBlock) -> "Isolation":
+    def of(cls, groups: Groups | None, why_no_groups: str, block: UidBlock, egress: Egress) -> "Isolation":
         missing = []
         controllers = groups.controllers if groups and groups.version == 1 else ["memory", "pids", "cpu", "freezer"]
         if groups is None:
@@ -36,7 +37,8 @@ class Isolation:
             "uid_per_environment": block.distinct,
             "cgroups": f"v{groups.version}" if groups else None,
             "controllers": controllers,
-            "network": "loopback only",
+            "network": "loopback only" if egress.why else "loopback, and the internet for functions that are given it",
+            "no_egress": egress.why,  # why functions cannot be given a network; empty where they can
             "rootless": holder.inside() is not None,
             "missing": missing,
         }
@@ -47,5 +49,6 @@ class Isolation:
             + ("own uid each, " if block.distinct else "one shared uid, ")
             + limits
             + (f"; missing: {'; '.join(missing)}" if missing else "")
+            + (f"; no network for functions: {egress.why}" if egress.why and egress.why != OFF else "")
         )
         return cls(facts)
