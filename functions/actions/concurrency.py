@@ -22,9 +22,10 @@ def reserve(caller: Caller, reference: FunctionReference, reserved: int) -> None
         ahead = sum(function.provisioned.values_list("requested", flat=True))
         if 0 < reserved < ahead:  # 0 stops the function, whatever it has
             raise InvalidParameterValueException(
-                f"ReservedConcurrentExecutions {reserved} should not be lower than configured total "
-                f"provisionedConcurrentExecutions [{ahead}].",
+                f" ReservedConcurrentExecutions  {reserved} should not be lower than function's total provisioned "
+                f"concurrency [{ahead}].",
                 field="ReservedConcurrentExecutions",
+                Type=None,
             )
         rest = reservations.unreserved(reference.account_id, reference.region, but=function) - reserved
         check_rest(rest, "ReservedConcurrentExecutions")

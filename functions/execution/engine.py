@@ -72,6 +72,8 @@ class Engine:
         try:
             if self.shares is not None:
                 reserved, unreserved, maximum = await self.shares.secure(spec, reserved, unreserved, maximum, ready)
+            if reserved is not None and not ready and self.provisioned.allocations:
+                reserved -= self.provisioned.idle(spec.function)  # a reservation holds what is provisioned of it
             with self.concurrency.lease(spec, reserved, unreserved, provisioned=ready, maximum=maximum) as in_use:
                 if not ready:
                     self.rate.take(spec, reserved, unreserved)

@@ -73,6 +73,11 @@ class Provisioned:
         """What the versions of a function (`account:region:name`) have."""
         return [each.facts() for each in self.allocations.values() if each.spec.function == function]
 
+    def idle(self, function: str) -> int:
+        """Places of a function (`account:region:name`) that its provisioned environments keep and do not use now."""
+        mine = (each for each in self.allocations.values() if each.spec.function == function)
+        return sum(max(0, each.wanted - each.busy) for each in mine)
+
     def _shrink(self, allocation: Allocation, wanted: int) -> None:
         allocation.wanted = wanted
         surplus = len(allocation.held) - wanted

@@ -164,3 +164,17 @@ def test_a_version_has_at_most_so_many_environments(node: RunningExecutor) -> No
             node.invoke(spec)
         assert first.result().function_error == ""
     assert node.invoke(spec).function_error == ""
+
+
+def test_a_reservation_holds_what_is_provisioned_of_it(node: RunningExecutor) -> None:
+    """As recorded from AWS: with two reserved and two provisioned nothing is left for `$LATEST`."""
+    spec = node.function(SOURCE, version="1", reserved_concurrency=2)
+    draft = replace(spec, version="$LATEST", key="draft-" + spec.key[:20])
+    provision(node, spec, 2)
+    with pytest.raises(Throttled, match="ReservedFunctionConcurrentInvocationLimitExceeded"):
+        node.invoke(draft)
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(node.invoke, spec, 0.2) for _ in range(2)]
+        assert {json.loads(each.result().payload)[0] for each in both} == {"provisioned-concurrency"}
+    provision(node, spec, 1)
+    assert json.loads(node.invoke(draft).payload)[0] == "on-demand"

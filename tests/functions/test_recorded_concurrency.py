@@ -109,7 +109,7 @@ def test_a_reservation_holds_what_is_provisioned(aws: Any) -> None:
     with pytest.raises(ClientError, match="should not be greater than the reservedConcurrentExecution for function"):
         put(**name, Qualifier="1", ProvisionedConcurrentExecutions=6)
     put(**name, Qualifier="1", ProvisionedConcurrentExecutions=5)
-    with pytest.raises(ClientError, match="should not be lower than configured total provisionedConcurrentExec"):
+    with pytest.raises(ClientError, match="should not be lower than function's total provisioned concurrency"):
         aws.put_function_concurrency(**name, ReservedConcurrentExecutions=4)
     assert aws.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"] == 995
     aws.put_function_concurrency(**name, ReservedConcurrentExecutions=0)  # in an emergency it stops all the same
