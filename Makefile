@@ -1,5 +1,5 @@
 # The commands of this project. `make run` and `make test` set up all they need on a fresh machine.
-.PHONY: run test check format bench fuzz clients lock
+.PHONY: run worker test check format bench fuzz clients lock
 
 PYTHON = .venv/bin/python
 # Tests use a data directory of their own.
@@ -8,6 +8,11 @@ TEST_DATA = $(shell mktemp -d)
 run:
 	@sh console/launch/setup.sh run
 	@exec $(PYTHON) -m console.launch
+
+# One more worker node, beside `make run` or for one elsewhere: see README.
+worker:
+	@sh console/launch/setup.sh run
+	@exec $(PYTHON) -m console.launch.node
 
 test: check
 	@$(MAKE) --no-print-directory clients || echo "hearth: without SAM CLI and Chalice their tests are skipped" >&2

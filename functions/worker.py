@@ -117,12 +117,8 @@ class NodeStep(bootsteps.StartStopStep):
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
         run = settings.HEARTH_RUN
-        # Nodes may share a machine and a data directory: each has a name and a lane of its own.
-        name = settings.HEARTH_NODE or settings.HEARTH_CAPACITY_PROVIDER.rpartition(":")[2]
-        lane = run / (f"lane-{name}.sock" if name else "lane.sock")
-        machine = os.uname().nodename
-        self.node = nodes.Node(f"{machine}-{name}" if name else machine, str(lane))
-        self._lock = _lock(lane.with_suffix(".lock"))
+        self.node = nodes.own()
+        self._lock = _lock(Path(self.node.address).with_suffix(".lock"))
         self._worker = worker
         forwarder = self.node.address.removesuffix(".sock") + ".forward"
         self.executor = Child(

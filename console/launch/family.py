@@ -17,12 +17,13 @@ from types import FrameType
 from typing import Any
 
 READY_SECONDS = 60.0
+CELERY = (sys.executable, "-m", "celery", "-A", "console.celery")
 
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
     started = time.monotonic()
-    _say(f"Hearth {version_of_hearth()}")
+    say(f"Hearth {version_of_hearth()}")
     import django
 
     django.setup()
@@ -42,6 +43,20 @@ def version_of_hearth() -> str:
         return str(tomllib.load(file)["project"]["version"])
 
 
+def check_tools() -> None:
+    if sys.platform != "linux":
+        raise SystemExit("hearth: functions run on Linux only: namespaces and cgroups are what isolates them")
+    if shutil.which("setpriv") is None:
+        raise SystemExit("hearth: the command `setpriv` is missing: install the package util-linux")
+
+
+def worker_command(settings: Any) -> list[str]:
+    """The Celery worker that is a node."""
+    name = f"hearth-{settings.HEARTH_PORT}" + (f"-{settings.HEARTH_NODE}" if settings.HEARTH_NODE else "")
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    return [*CELERY, "worker", "--loglevel", "INFO", *quiet, "--hostname", f"{name}@%h"]
+
+
 class _Family:
     def __init__(self, started: float) -> None:
         from django.conf import settings
@@ -58,7 +73,7 @@ class _Family:
     def run(self) -> int:
         from monitoring import live
 
-        self._check_tools()
+        check_tools()
         lock = self._lock()
         self._check_port()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -72,26 +87,20 @@ class _Family:
             self._announce(credentials, is_first_start)
             while not self.stopping:
                 for line in self.supervisor.watch_once():
-                    _say(line)
+                    say(line)
                 time.sleep(0.2)
         finally:
-            _say("ending ...")
+            say("ending ...")
             live.end_all()
             self.supervisor.stop()
             lock.close()
-            _say("ended, nothing is left running")
+            say("ended, nothing is left running")
         return 0
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.stopping = True
 
     # --- before the start ---------------------------------------------------------------------------------------
-
-    def _check_tools(self) -> None:
-        if sys.platform != "linux":
-            raise SystemExit("hearth: functions run on Linux only: namespaces and cgroups are what isolates them")
-        if shutil.which("setpriv") is None:
-            raise SystemExit("hearth: the command `setpriv` is missing: install the package util-linux")
 
     def _lock(self) -> Any:
         file = (self.settings.HEARTH_RUN / "launch.lock").open("a+")
@@ -130,11 +139,11 @@ class _Family:
         path = Path(self.settings.HEARTH_RUN / "redis.sock")
         own = f"unix://{path}"
         if own != self.settings.REDIS_URL:
-            _say(f"broker: {self.settings.REDIS_URL.rpartition('@')[2]}")
+            say(f"broker: {self.settings.REDIS_URL.rpartition('@')[2]}")
         else:
             path.unlink(missing_ok=True)
             program, origin = redis_server()
-            _say(f"broker: {origin}")
+            say(f"broker: {origin}")
             options = ["--port", "0", "--unixsocket", str(path), "--unixsocketperm", "600", "--save", ""]
             self._child("redis", [program, *options, "--appendonly", "no", "--dir", str(path.parent)])
         from functions.invoke.nodes import broker
@@ -151,10 +160,10 @@ class _Family:
 
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            _say(f"database: migrating ({connection.vendor})")
+            say(f"database: migrating ({connection.vendor})")
             call_command("migrate", verbosity=0, interactive=False)
         else:
-            _say(f"database: up to date ({connection.vendor})")
+            say(f"database: up to date ({connection.vendor})")
         credentials, is_first_start = ensure_credentials()
         connection.close()
         return credentials, is_first_start
@@ -162,13 +171,8 @@ class _Family:
     def _start_family(self) -> None:
         settings = self.settings
         run = str(settings.HEARTH_RUN)
-        celery = [sys.executable, "-m", "celery", "-A", "console.celery"]
-        quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-        _say("starting web, worker node and beat")
-        self._child(
-            "worker",
-            [*celery, "worker", "--loglevel", "INFO", *quiet, "--hostname", f"hearth-{settings.HEARTH_PORT}@%h"],
-        )
+        say("starting web, worker node and beat")
+        self._child("worker", worker_command(settings))
         self._child(
             "web",
             [
@@ -186,7 +190,7 @@ class _Family:
         )
         self._child(
             "beat",
-            [*celery, "beat", "--loglevel", "WARNING", "--pidfile", "", "--schedule", f"{run}/celerybeat-schedule"],
+            [*CELERY, "beat", "--loglevel", "WARNING", "--pidfile", "", "--schedule", f"{run}/celerybeat-schedule"],
         )
 
     # --- after the start ----------------------------------------------------------------------------------------
@@ -208,7 +212,7 @@ class _Family:
         if self._wait("web and worker node", is_healthy, READY_SECONDS):
             return True
         if not self.stopping:
-            _say(f"not ready after {READY_SECONDS:.0f} s: {missing}; the logs are in {self.logs}")
+            say(f"not ready after {READY_SECONDS:.0f} s: {missing}; the logs are in {self.logs}")
         return False
 
     def _wait(self, what: str, is_there: Callable[[], bool], seconds: float) -> bool:
@@ -223,7 +227,7 @@ class _Family:
             if time.monotonic() > deadline:
                 return False
             for line in self.supervisor.watch_once():
-                _say(line)
+                say(line)
             time.sleep(0.05)
         return False
 
@@ -232,7 +236,7 @@ class _Family:
 
         statuses = nodes.status()
         isolation = statuses[0]["isolation"]["summary"] if statuses else "no worker node"
-        _say(f"ready after {time.monotonic() - self.started:.1f} s")
+        say(f"ready after {time.monotonic() - self.started:.1f} s")
         print(_banner(self.settings.HEARTH_ENDPOINT, credentials, isolation, is_first_start), flush=True)  # noqa: T201
 
 
@@ -295,5 +299,5 @@ def _banner(endpoint: str, credentials: dict[str, str], isolation: str, is_first
     return "\n".join(lines)
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
     print(f"hearth: {line}", file=sys.stderr, flush=True)  # noqa: T201

@@ -33,5 +33,5 @@ def recycle(caller: Caller, reference: FunctionReference, log_stream: str = "") 
 
 
 def _recycle(node: nodes.Node, function: str, log_stream: str) -> int:
-    with closing(node.client()) as lane:
+    with closing(node.client(nodes.ASK_SECONDS)) as lane:
         return lane.recycle(function, log_stream)

@@ -73,9 +73,13 @@ def encode_frame(header: dict[str, Any], body: bytes = b"") -> bytes:
 class LaneClient:
     """Calls one executor. May be used from any thread: a call takes an idle connection, or opens one."""
 
-    def __init__(self, address: str, secret: bytes = b"") -> None:
-        """`address`: the path of a socket, or host:port of a node elsewhere, with the nodes' secret."""
+    def __init__(self, address: str, secret: bytes = b"", patience: int = ANSWER_SECONDS) -> None:
+        """`address`: the path of a socket, or host:port of a node elsewhere, with the nodes' secret.
+
+        `patience`: seconds that an answer may take.
+        """
         self.address = address
+        self._patience = patience
         self._secret = secret
         self._pid = os.getpid()
         self._idle: deque[socket.socket] = deque()
@@ -192,7 +196,7 @@ class LaneClient:
         connection = socket.socket(family, socket.SOCK_STREAM)
         try:
             if is_path:
-                _patience(connection, ANSWER_SECONDS)
+                _patience(connection, self._patience)
                 connection.connect(self.address)
             else:
                 _patience(connection, CONNECT_SECONDS)
@@ -200,7 +204,7 @@ class LaneClient:
                 handshake.keep_alive(connection)
                 connection.connect((host.strip("[]"), int(port)))
                 handshake.introduce(connection, self._secret)
-                _patience(connection, ANSWER_SECONDS)
+                _patience(connection, self._patience)
         except BaseException:
             connection.close()
             raise

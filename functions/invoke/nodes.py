@@ -16,10 +16,11 @@ from typing import Any
 import redis
 from django.conf import settings
 
-from functions.execution.lane import LaneClient
+from functions.execution.lane import ANSWER_SECONDS, LaneClient
 
 PREFIX = "hearth:node:"
 LIFE_SECONDS = 5
+ASK_SECONDS = 3  # for what a node can say at once
 
 # Set while the node of this very process takes nothing new: its Celery tasks leave what is due to others.
 resting = threading.Event()
@@ -39,9 +40,9 @@ class Node:
         is_here = self.facts.get("host", os.uname().nodename) == os.uname().nodename and os.path.exists(self.address)
         return self.address if is_here else self.facts.get("tcp") or self.address
 
-    def client(self) -> LaneClient:
-        """To be closed by who asks for it."""
-        return LaneClient(self.lane, settings.HEARTH_NODE_SECRET.encode())
+    def client(self, patience: int = ANSWER_SECONDS) -> LaneClient:
+        """To be closed by who asks for it. `patience`: seconds to wait for an answer."""
+        return LaneClient(self.lane, settings.HEARTH_NODE_SECRET.encode(), patience)
 
     @property
     def capacity_provider(self) -> str:
@@ -61,6 +62,15 @@ class Node:
 def broker() -> redis.Redis:
     """Redis. Safe for threads; connects lazily."""
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+
+
+def own() -> Node:
+    """This process's node, if it is the worker of one. Nodes may share a machine and a data directory: each has a name
+    and a lane of its own."""
+    name = settings.HEARTH_NODE or settings.HEARTH_CAPACITY_PROVIDER.rpartition(":")[2]
+    machine = os.uname().nodename
+    lane = settings.HEARTH_RUN / (f"lane-{name}.sock" if name else "lane.sock")
+    return Node(f"{machine}-{name}" if name else machine, str(lane))
 
 
 def retire(node: Node) -> None:
@@ -84,6 +94,6 @@ def status() -> list[dict[str, Any]]:
     """What each live node says of itself: `node`, and the executor's status."""
     found = []
     for node in live():
-        with closing(node.client()) as lane:
+        with closing(node.client(ASK_SECONDS)) as lane:
             found.append({"node": node.id, **lane.status()})
     return found

@@ -63,7 +63,7 @@ def test_the_one_with_the_least_to_do_is_next(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_what_was_sent_since_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    announce("a", running=1, warm={"k": 1})
+    announce("a", running=4, warm={"k": 1})
     announce("b")
     lanes = Lanes()
     lanes.known()
