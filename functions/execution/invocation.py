@@ -192,6 +192,8 @@ class Invocation:
         }
         if self.spec.tenant:
             head["tenant"] = self.spec.tenant
+        if "cognito" in self.head:
+            head["cognito"] = self.head["cognito"]
         environment.on_chunk = self.streamed
         outcome = await environment.invoke(head, self.event or b"{}", limit_s)
         if isinstance(outcome, Answer) and outcome.head.get("id") != head["id"]:

@@ -260,6 +260,8 @@ def header_of(request: InvocationRequest) -> dict[str, Any]:
         "reserved": spec.reserved_concurrency,
         "unreserved": spec.unreserved_concurrency,
     }
+    if request.cognito:
+        header["cognito"] = request.cognito
     if request.tenant_id:
         header["tenant"] = request.tenant_id
     if spec.maximum_environments is not None:

@@ -99,6 +99,7 @@ class InvocationRequest:
     want_tail: bool = False  # LogType Tail
     attempt: int = 1
     tenant_id: str = ""
+    cognito: dict[str, str] = field(default_factory=dict)  # cognitoIdentityId, cognitoIdentityPoolId
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,18 +19,20 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html and AWS's
 
 import base64
 import binascii
+import json
 import re
 import socket
 from collections.abc import Callable
 from enum import Enum
 from typing import Protocol
 
-from functions.execution.loop import Loop
+from functions.execution.loop import Loop, Timer
 from functions.execution.runtime_api.exchange import Exchange, Trailers
 from functions.execution.runtime_api.routes import Routes
 from functions.execution.runtime_api.server import Server
 from functions.execution.stream import Head, Stream
 
+BROKEN_SECONDS = 0.05
 RUNTIME = "/2018-06-01/runtime"
 OK = b'{"status":"OK"}'
 ERROR_TYPE = "lambda-runtime-function-error-type"
@@ -92,6 +94,7 @@ class RuntimeApi:
         self._waiting: list[Exchange] = []  # for the next invocation; the last that asked is served
         self._event: tuple[Head, bytes] | None = None  # the invocation under way
         self._streaming: Exchange | None = None
+        self._broken: Timer | None = None  # a response that broke off
         self.server: Server | None = None
         self.closed = False
         self._control = Stream(loop, control, self._controlled, self._hung_up, max_head, max_head)
@@ -150,6 +153,8 @@ class RuntimeApi:
     # --- requests ---
 
     def _next(self, exchange: Exchange) -> None:
+        if self._broken is not None:
+            self._settle_broken()
         before = self._state
         if before is State.RUNNING:  # asked again: the same invocation again
             self._tell(exchange)
@@ -233,7 +238,7 @@ class RuntimeApi:
     def _tell(self, exchange: Exchange) -> None:
         assert self._event is not None
         head, body = self._event
-        exchange.answer(200, body, tuple((name, str(head[key])) for name, key in HEADERS if head.get(key)))
+        exchange.answer(200, body, tuple((name, shown(head[key])) for name, key in HEADERS if head.get(key)))
 
     def _may_respond(self, exchange: Exchange, state: State) -> bool:
         if self._event is None or exchange.parameters[0] != self._request_id:
@@ -256,9 +261,16 @@ class RuntimeApi:
             self._settle(failure, body)
 
     def _truncated(self) -> None:
-        """The runtime broke off within its response."""
+        """The runtime broke off within its response. Usually because it is dead: then its end says more."""
         self._streaming = None
-        self._settle({"error": "Runtime.TruncatedResponse"})
+        self._broken = self._loop.later(BROKEN_SECONDS, self._settle_broken)
+
+    def _settle_broken(self) -> None:
+        assert self._broken is not None
+        self._broken.cancel()
+        self._broken = None
+        if not self.closed:
+            self._settle({"error": "Runtime.TruncatedResponse"})
 
     def _settle(self, head: Head, body: bytes = b"") -> None:
         """That is the answer. The invocation goes on until the runtime asks for the next one."""
@@ -280,6 +292,10 @@ def error_type(given: str) -> str:
     if KNOWN_ERROR.search(given):
         return given
     return "Function.Unknown" if given.startswith("Function.") else "Runtime.Unknown"
+
+
+def shown(value: object) -> str:
+    return json.dumps(value, separators=(",", ":")) if isinstance(value, dict) else str(value)
 
 
 def decoded(text: str) -> bytes:

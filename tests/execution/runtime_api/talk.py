@@ -149,10 +149,15 @@ class Talk:
     def begin(self, request_id: str = "1", event: bytes = b"{}", **head: Any) -> Answer:
         """Ask for an invocation, and have one sent."""
         client = self.connect()
-        self.request(client, "GET", NEXT)
-        self.turn()
+        self.next(client)
         self.api.send({"op": "invoke", "id": request_id, "deadline_ms": 1, "arn": "arn", **head}, event)
         return self.answer(client)
+
+    def next(self, client: socket.socket) -> None:
+        """Ask for an invocation, and see that the API knows."""
+        before = len(self.api._waiting)
+        self.request(client, "GET", NEXT)
+        self.until(lambda: len(self.api._waiting) > before)
 
     @property
     def last(self) -> tuple[Head, bytes]:

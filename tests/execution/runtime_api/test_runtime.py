@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from functions.execution.runtime_api import server
+from functions.execution.runtime_api.runtime import State
 from tests.execution.runtime_api.talk import LIMIT, NEXT, RUNTIME, Talk
 
 OK = {"status": "OK"}
@@ -27,8 +28,7 @@ def path(what: str, request_id: str = "1") -> str:
 def test_one_invocation_after_another(talk: Talk) -> None:
     client = talk.connect()
     for number in ("1", "2"):
-        talk.request(client, "GET", NEXT)
-        talk.turn()
+        talk.next(client)
         assert talk.engine.owed == 0
         talk.api.send({"op": "invoke", "id": number, "deadline_ms": 9, "arn": "arn"}, b'{"n": 1}')
         got = talk.answer(client)
@@ -44,7 +44,7 @@ def test_headers_of_an_invocation(talk: Talk) -> None:
     got = talk.begin(
         trace="Root=1-2-3",
         client_context='{"custom":\n"\u00fc"}',
-        cognito='{"cognitoIdentityId":"i"}',
+        cognito={"cognitoIdentityId": "i"},
         tenant="t",
     )
     assert {name: value for name, value in got.headers.items() if name.startswith("lambda")} == {
@@ -123,20 +123,18 @@ def test_next_again_is_the_same_invocation(talk: Talk) -> None:
 def test_who_asked_and_went_is_not_served(talk: Talk) -> None:
     first, second = talk.connect(), talk.connect()
     for client in (first, second):
-        talk.request(client, "GET", NEXT)
-        talk.turn()
+        talk.next(client)
     second.close()
-    talk.turn(0.02)
+    talk.until(lambda: len(talk.api._waiting) == 1)
     talk.api.send({"op": "invoke", "id": "1"}, b"[]")
     assert talk.answer(first).body == b"[]"
 
 
 def test_an_invocation_waits_for_who_asks_later(talk: Talk) -> None:
     client = talk.connect()
-    talk.request(client, "GET", NEXT)
-    talk.turn()
+    talk.next(client)
     client.close()
-    talk.turn(0.02)
+    talk.until(lambda: not talk.api._waiting)
     talk.api.send({"op": "invoke", "id": "1"}, b"[2]")
     assert talk.ask("GET", NEXT).body == b"[2]"
 
@@ -308,6 +306,6 @@ def test_the_end_of_the_sandbox_ends_every_connection(talk: Talk) -> None:
     talk.begin()
     client = talk.connect()
     talk.request(client, "POST", path("response"), b"[", Content_Length="9")
-    talk.turn()
+    talk.until(lambda: talk.api._state is State.RESPONSE)
     talk.api.close()
     assert talk.answer(client).status == 0
