@@ -1,6 +1,7 @@
 """DRF's parts for the AWS protocols: negotiation, parser, renderer and the exception handler."""
 
 import logging
+from dataclasses import replace
 from typing import IO, Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -71,7 +72,10 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Response
 
 
 def error_answer(exception: Exception, call: Call) -> WireAnswer:
-    return protocol(call.protocol).error(aws_error(exception, call.request_id), call)
+    answer = protocol(call.protocol).error(aws_error(exception, call.request_id), call)
+    if answer.status == 413:  # what the client still sends is not read, so that nothing can follow it
+        return replace(answer, headers={**answer.headers, "Connection": "close"})
+    return answer
 
 
 def aws_error(exception: Exception, request_id: str) -> AwsError:

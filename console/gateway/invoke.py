@@ -201,7 +201,9 @@ def _payload(body: bytes, kind: str) -> bytes:
     try:
         load_json(body)
     except ValueError as error:
-        raise InvalidRequestContentException(f"Could not parse request body into json: {error}") from error
+        raise InvalidRequestContentException(
+            f"Could not parse request body into json: Could not parse payload into json: {error}"
+        ) from error
     return body
 
 

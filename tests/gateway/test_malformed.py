@@ -109,3 +109,4 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_sent(hearth: RunningHe
         answer = connection.recv(65536).decode()
     assert time.monotonic() - began < 10
     assert answer.startswith("HTTP/1.1 413"), answer
+    assert "connection: close" in answer

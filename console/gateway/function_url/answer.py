@@ -11,6 +11,7 @@ from typing import Any
 from django.http import HttpResponse
 
 from console.gateway.function_url.event import is_ours
+from console.gateway.wire.documents import dump_json
 from functions.execution.spec import InvocationResult
 
 FORBIDDEN = (
@@ -35,11 +36,11 @@ def forbidden() -> HttpResponse:
 
 def bad_gateway() -> HttpResponse:
     """The function failed, or returned what cannot be an HTTP response."""
-    body = json.dumps({"message": "Internal Server Error"})
-    return HttpResponse(body, status=502, content_type="application/json")
+    return HttpResponse("Internal Server Error", status=502, content_type="application/json")
 
 
 def translate(result: InvocationResult) -> HttpResponse:
+    """What has no status code is the body, 200: a string as it is, all else as JSON without spaces."""
     if result.function_error:
         return bad_gateway()
     try:
@@ -48,7 +49,8 @@ def translate(result: InvocationResult) -> HttpResponse:
             return _from_structure(value)
     except (ValueError, RecursionError):
         return bad_gateway()
-    return HttpResponse(result.payload, content_type="application/json")
+    body = value.encode("utf-8", "replace") if isinstance(value, str) else dump_json(value)
+    return HttpResponse(body, content_type="application/json")
 
 
 def _from_structure(value: dict[str, Any]) -> HttpResponse:
@@ -95,7 +97,7 @@ def _body(value: dict[str, Any]) -> bytes:
     if body is None:
         return b""
     if not isinstance(body, str):
-        return json.dumps(body, separators=(",", ":")).encode()
+        return dump_json(body)
     if value.get("isBase64Encoded"):
         try:
             return base64.b64decode(body, validate=True)
