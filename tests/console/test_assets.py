@@ -1,5 +1,6 @@
 """Scripts, styles and fonts: kept by a browser for good, and asked for anew when they changed."""
 
+import gzip
 import re
 from pathlib import Path
 
@@ -29,6 +30,19 @@ def test_an_asset_is_kept_for_good(db: None) -> None:
     assert answer.status_code == 200
     assert answer["Cache-Control"] == "max-age=315360000, public, immutable"
     assert Client().get("/static/js/console.js").status_code == 404
+
+
+def test_vendored_scripts_are_sent_compressed(db: None) -> None:
+    scripts = list((ROOT / "static/vendor").glob("*.js"))
+    assert len(scripts) == 3
+    for path in scripts:
+        assert gzip.decompress(path.with_suffix(".js.gz").read_bytes()) == path.read_bytes(), path
+        address = static(f"vendor/{path.name}")
+        for accepted, encoding in (("gzip, deflate, br", "gzip"), ("identity", "")):
+            answer = Client().get(address, headers={"Accept-Encoding": accepted})
+            answer.close()
+            assert (answer.get("Content-Encoding", ""), answer["Vary"]) == (encoding, "Accept-Encoding")
+            assert answer["Content-Type"].startswith("text/javascript")
 
 
 def test_assets_name_each_other_by_place() -> None:
