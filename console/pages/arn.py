@@ -1,4 +1,4 @@
-"""/a/<arn>: to the page of a function, a version, an alias, or a layer."""
+"""/a/<arn>: to the page of a function, a version, an alias, a layer, or where a mapping or capacity provider is."""
 
 from urllib.parse import urlencode
 
@@ -7,8 +7,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from console.pages import access, alias, function_head, layer
+from console.pages import access, alias, function_head, layer, mapping
 from functions import lookup
+from functions.actions import capacity_provider
 from functions.arn import parse
 from functions.errors import ServiceError
 
@@ -20,6 +21,11 @@ def resolve(request: HttpRequest, arn: str) -> HttpResponse:
     if ":layer:" in arn:
         return redirect(layer.page(request, arn))
     try:
+        if ":event-source-mapping:" in arn:
+            return redirect(mapping.page(access.caller(request), arn))
+        if ":capacity-provider:" in arn:
+            capacity_provider.find(access.caller(request), arn)
+            return redirect("admin-capacity")
         meant = parse(arn, None, access.caller(request))
     except ServiceError:
         raise Http404(f"There is nothing with the ARN {arn} in this account and region.") from None

@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from console.gateway.wire import catalogue
@@ -17,7 +18,9 @@ from console.pages.forms import AwsForm, LongSelect
 from console.pages.function_head import Head
 from console.pages.operations import call
 from console.pages.snippets import Call
-from functions.errors import ServiceError
+from functions.access.caller import Caller
+from functions.actions import event_source_mapping
+from functions.errors import ResourceNotFoundException, ServiceError
 from functions.models import EventSourceMapping
 
 CREATE, UPDATE = "CreateEventSourceMapping", "UpdateEventSourceMapping"
@@ -170,6 +173,14 @@ def delete(request: HttpRequest, name: str, key: UUID) -> HttpResponse:
     else:
         notice.done(request, f"Deleted the mapping of {row.address}.")
     return redirect("triggers", name)
+
+
+def page(caller: Caller, arn: str) -> str:
+    """Where a mapping is shown. Raises ServiceError when there is none."""
+    row = event_source_mapping.find(caller, arn.rpartition(":")[2])
+    if row.arn != arn:
+        raise ResourceNotFoundException(arn)
+    return reverse("triggers", args=[row.function_name])
 
 
 def _find(head: Head, key: UUID) -> EventSourceMapping:

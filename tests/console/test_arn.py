@@ -3,7 +3,7 @@
 import pytest
 
 from console.pages.operations import call
-from tests.console.conftest import TEAM, Person, zipped
+from tests.console.conftest import TEAM, Person, role, zipped
 
 FUNCTION = f"arn:aws:lambda:us-east-1:{TEAM}:function:named"
 
@@ -33,6 +33,25 @@ def test_the_arn_of_a_layer_leads_to_it(alice: Person) -> None:
     assert alice.client.get(f"/a/{version}").headers["Location"] == "/layers/shared/?version=2"
     assert alice.client.get(f"/a/{version.removesuffix(':2')}").headers["Location"] == "/layers/shared/"
     assert alice.client.get(f"/a/{version}2").status_code == 404
+
+
+def test_a_mapping_and_a_capacity_provider_are_shown_in_lists(alice: Person) -> None:
+    alice.create("named")
+    source = f"arn:aws:sqs:us-east-1:{TEAM}:orders"
+    mapping = call(alice.caller, "CreateEventSourceMapping", FunctionName="named", EventSourceArn=source)
+    provider = call(
+        alice.caller,
+        "CreateCapacityProvider",
+        CapacityProviderName="pool",
+        VpcConfig={"SubnetIds": ["subnet-0a1b2c3d"], "SecurityGroupIds": []},
+        PermissionsConfig={"CapacityProviderOperatorRoleArn": role(TEAM)},
+    )["CapacityProvider"]
+    for arn, page in (
+        (mapping["EventSourceMappingArn"], "/functions/named/triggers/"),
+        (provider["CapacityProviderArn"], "/admin/capacity-providers/"),
+    ):
+        assert alice.client.get(f"/a/{arn}").headers["Location"] == page
+        assert alice.client.get(f"/a/{arn}0").status_code == 404
 
 
 @pytest.mark.parametrize(
