@@ -36,7 +36,8 @@ def zip_of(files: dict[str, str | bytes]) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             entry = zipfile.ZipInfo(name)
-            entry.external_attr = 0o644 << 16
+            script = content[:2] in ("#!", b"#!")
+            entry.external_attr = (0o755 if script else 0o644) << 16
             archive.writestr(entry, content)
     return buffer.getvalue()
 

@@ -202,6 +202,8 @@ def _deploy(
 
 def handler_file(version: FunctionVersion, paths: list[str]) -> str:
     """The file that holds the handler, else the first one."""
+    if version.runtime.startswith("provided") and "bootstrap" in paths:
+        return "bootstrap"
     module = version.handler.rpartition(".")[0].replace("::", "/")
     for suffixes in SUFFIXES.values():
         for suffix in suffixes:

@@ -1,5 +1,6 @@
 """Creating a function: from code typed here, a zip, or a blueprint."""
 
+import shutil
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,7 +26,11 @@ from functions.limits import limits
 from functions.models import Account, Function
 
 # The file that typed code goes to, by family, and what it is at first.
-INLINE = {"python": ("app.py", "hello-python"), "nodejs": ("index.mjs", "hello-nodejs")}
+INLINE = {
+    "python": ("app.py", "hello-python"),
+    "nodejs": ("index.mjs", "hello-nodejs"),
+    "provided": ("bootstrap", "hello-shell"),
+}
 SOURCES = [("inline", "Write code"), ("zip", "Upload a zip"), ("blueprint", "Use a blueprint")]
 
 
@@ -114,7 +119,9 @@ class CreateForm(AwsForm):
         if self.blueprint is not None:
             return package.pack(self.blueprint.files())
         runtime = self.cleaned_data["Runtime"]
-        family = "nodejs" if runtime.startswith("nodejs") else "python"
+        family = _family(runtime)
+        if family == "provided":
+            return package.pack({INLINE[family][0]: self.cleaned_data["source_text"].replace("\r\n", "\n").encode()})
         module = self.cleaned_data["Handler"].rpartition(".")[0]
         suffix = INLINE[family][0].rpartition(".")[2]
         # The handler names the file: app.handler is app.py.
@@ -192,9 +199,8 @@ def _show(
         ],
         "sources": [(key, label, f"{here}?{urlencode({'source': key, **kept})}") for key, label in SOURCES],
         "templates": {
-            family: {"handler": sample.handler, "code": _sample(family)}
-            for family, (_, sample_name) in INLINE.items()
-            if (sample := catalogue.get(sample_name)) is not None
+            family: {"file": INLINE[family][0], "handler": _template(family).handler, "code": _sample(family)}
+            for family in INLINE
         },
     }
     return render(request, "function/create.html", context, status=status)
@@ -203,12 +209,12 @@ def _show(
 def _initial(request: HttpRequest, account: Account, blueprint: Blueprint | None) -> dict[str, Any]:
     runtimes = choices(family=blueprint.family if blueprint else "", only=blueprint.runtime if blueprint else "")
     runtime = runtimes[0][0] if runtimes else ""
-    family = "nodejs" if runtime.startswith("nodejs") else "python"
+    family = _family(runtime)
     values: dict[str, Any] = {
         "FunctionName": request.GET.get("name", ""),
         "Runtime": runtime,
         "Role": default_role(account),
-        "Handler": "index.handler" if family == "nodejs" else "app.handler",
+        "Handler": _template(family).handler,
         "source_text": _sample(family),
     }
     if blueprint is not None:
@@ -223,14 +229,24 @@ def _initial(request: HttpRequest, account: Account, blueprint: Blueprint | None
     return values
 
 
+def _family(runtime: str) -> str:
+    """Whose sample code a runtime starts from."""
+    return next((family for family in INLINE if runtime.startswith(family)), "python")
+
+
+def _template(family: str) -> Blueprint:
+    blueprint = catalogue.get(INLINE[family][1])
+    assert blueprint is not None
+    return blueprint
+
+
 def _sample(family: str) -> str:
-    path, name = INLINE[family]
-    blueprint = catalogue.get(name)
-    return blueprint.files()[path].decode() if blueprint else ""
+    return _template(family).files()[INLINE[family][0]].decode()
 
 
 def _can_run(blueprint: Blueprint) -> bool:
-    return bool(choices(family=blueprint.family, only=blueprint.runtime))
+    here = not blueprint.program or shutil.which(blueprint.program) is not None
+    return here and bool(choices(family=blueprint.family, only=blueprint.runtime))
 
 
 def _blueprint(name: str) -> Blueprint | None:

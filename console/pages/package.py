@@ -7,8 +7,6 @@ from console.pages import body
 from functions.code import archive, store
 from functions.errors import InvalidParameterValueException
 
-REGULAR = stat.S_IFREG | 0o644
-
 
 class FileChange(TypedDict, total=False):
     """`path` in the new package, `origin` in the old one (None: a new file), `text` when the content changed."""
@@ -25,11 +23,12 @@ def edit(sha256: str, files: list[FileChange], removed: list[str]) -> bytes:
     new = {path: entry for path, entry in old.items() if path not in gone}
     for change in files:
         origin = change.get("origin")
-        mode, content = old.get(origin, (REGULAR, b"")) if origin else (REGULAR, b"")
+        mode, content = old.get(origin, (0, b"")) if origin else (0, b"")
         text = change.get("text")
         if text is not None:
-            # What stood behind a link is now a file of its own.
-            mode, content = mode if stat.S_ISREG(mode) else REGULAR, text.encode()
+            content = text.encode()
+        if not mode or (text is not None and not stat.S_ISREG(mode)):
+            mode = archive.new_mode(content)  # what stood behind a link is now a file of its own
         new[change["path"]] = (mode, content)
     if not new:
         raise InvalidParameterValueException("Uploaded file must be a non-empty zip", field="ZipFile")
@@ -37,7 +36,7 @@ def edit(sha256: str, files: list[FileChange], removed: list[str]) -> bytes:
 
 
 def pack(files: dict[str, bytes]) -> bytes:
-    return archive.pack((path, REGULAR, content) for path, content in files.items())
+    return archive.pack((path, archive.new_mode(content), content) for path, content in files.items())
 
 
 def read_changes(sent: dict[str, Any]) -> tuple[list[FileChange], list[str]]:

@@ -33,6 +33,7 @@ class Blueprint:
     environment: dict[str, str] = field(default_factory=dict)
     function_url: bool = False  # a public one (AuthType NONE) is created with it
     bundles: tuple[str, ...] = ()
+    program: str = ""  # of the machine, that the code calls
 
     @property
     def runtime(self) -> str:

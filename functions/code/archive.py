@@ -91,6 +91,11 @@ def plan(archive: zipfile.ZipFile) -> Plan:
     return Plan(_directories(found), files, links)
 
 
+def new_mode(content: bytes) -> int:
+    """Of a file that comes without: scripts can be executed, as a custom runtime's `bootstrap` has to be."""
+    return stat.S_IFREG | (0o755 if content.startswith(b"#!") else 0o644)
+
+
 def pack(files: Iterable[tuple[str, int, bytes]]) -> bytes:
     """A zip of (path, Unix mode, content). The same files give the same bytes, whenever and wherever."""
     buffer = io.BytesIO()

@@ -90,16 +90,16 @@ def add_zip(data: bytes, limit: int | None = None) -> Package:
 
 def add_files(files: Mapping[str, bytes]) -> Package:
     """Keep files written in an editor, by path. The same files give the same package."""
-    return add_zip(archive.pack((path, stat.S_IFREG | 0o644, content) for path, content in files.items()))
+    return add_zip(archive.pack((path, archive.new_mode(content), content) for path, content in files.items()))
 
 
 def edited(sha256: str, changes: Mapping[str, bytes | None]) -> Package:
     """The package with files replaced, added, or (None) removed; modes and binary files stay as they are."""
     files = {path: (mode, content) for path, mode, content in archive.contents(zip_path(sha256).read_bytes())}
     for path, content in changes.items():
-        mode, _ = files.pop(path, (stat.S_IFREG | 0o644, b""))
+        mode, _ = files.pop(path, (0, b""))
         if content is not None:
-            files[path] = (mode if stat.S_ISREG(mode) else stat.S_IFREG | 0o644, content)
+            files[path] = (mode if stat.S_ISREG(mode) else archive.new_mode(content), content)
     return add_zip(archive.pack((path, mode, content) for path, (mode, content) in files.items()))
 
 

@@ -5,7 +5,7 @@ const area = document.getElementById("id_source_text");
 const runtime = document.getElementById("id_Runtime");
 const handler = document.getElementById("id_Handler");
 const samples = JSON.parse(document.getElementById("templates").textContent);
-const family = () => (runtime.value.startsWith("nodejs") ? "nodejs" : "python");
+const family = () => Object.keys(samples).find((each) => runtime.value.startsWith(each)) ?? "python";
 const mount = document.createElement("div");
 mount.className = "event-area code-mount";
 area.after(mount);
@@ -15,7 +15,7 @@ function state(text) {
   return EditorState.create({
     doc: text,
     extensions: [
-      setup, language(family() === "nodejs" ? "index.mjs" : "app.py"),
+      setup, language(samples[family()].file),
       EditorView.contentAttributes.of({ "aria-label": "Code", tabindex: "0", ...(area.getAttribute("aria-describedby") ? { "aria-describedby": area.getAttribute("aria-describedby") } : {}) }),
       EditorView.theme({ "&": { fontSize: "12.5px" }, "&.cm-focused": { outline: "none" }, ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "20px" }, ".cm-gutters": { backgroundColor: "transparent", color: "var(--text-3)", border: "0" }, ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--code-line)" }, ".cm-cursor": { borderLeftColor: "var(--ember)" } }),
       EditorView.updateListener.of((update) => {

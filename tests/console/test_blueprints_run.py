@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import io
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +21,7 @@ from tests.family import RunningHearth, zip_of
 pytestmark = pytest.mark.server
 
 NODE = next(runtime for runtime in installed() if runtime.startswith("nodejs"))
-PYTHON = f"python3.{sys.version_info.minor}"
+RUNTIMES = {"python": f"python3.{sys.version_info.minor}", "nodejs": NODE, "provided": "provided.al2023"}
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def run(hearth: RunningHearth) -> Callable[..., Any]:
         except client.exceptions.ResourceNotFoundException:
             client.create_function(
                 FunctionName=function,
-                Runtime=blueprint.runtime or (NODE if blueprint.family == "nodejs" else PYTHON),
+                Runtime=blueprint.runtime or RUNTIMES[blueprint.family],
                 Handler=blueprint.handler,
                 Role=hearth.role,
                 MemorySize=blueprint.memory,
@@ -53,6 +54,12 @@ def run(hearth: RunningHearth) -> Callable[..., Any]:
         return content
 
     return create_and_invoke
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on this machine")
+def test_a_shell_script_greets(run: Callable[..., Any]) -> None:
+    assert run("hello-shell") == {"message": "Hello, Hearth!"}
+    assert run("hello-shell", {}) == {"message": "Hello, world!"}
 
 
 def test_thumbnails_are_smaller_pictures_of_the_same_shape(run: Callable[..., Any]) -> None:
