@@ -10,6 +10,7 @@ from functions.execution.concurrency import Concurrency
 from functions.execution.endpoint import Endpoint
 from functions.execution.environment import Environment
 from functions.execution.invocation import Invocation
+from functions.execution.logs import Line
 from functions.execution.loop import Loop
 from functions.execution.membership import Membership
 from functions.execution.pools import NoEnvironment, Pools
@@ -98,6 +99,28 @@ class Engine:
         if spec.network == EGRESS:
             shown["/etc/resolv.conf"] = str(self.egress.resolver)
         return shown
+
+    def report_lines(self, spec: FunctionSpec, log_stream: str, lines: list[Line], request_id: str = "") -> None:
+        """Lines of an invocation that goes on, or of none."""
+        self.spool.append(
+            Report(
+                kind=Kind.LOG,
+                account_id=spec.account_id,
+                region=spec.region,
+                function_name=spec.function_name,
+                version=spec.version,
+                request_id=request_id,
+                at_ms=lines[0][0],
+                log_group=spec.group,
+                log_stream=log_stream,
+                lines=lines,
+            )
+        )
+
+    def report_leftover(self, environment: Environment) -> None:
+        """What an environment logged after its last invocation: its extensions at their end."""
+        assert environment.spec is not None
+        self.report_lines(environment.spec, environment.log_stream, environment.logs.take())
 
     def recorded(self, data: bytes) -> str | None:
         """Text for the record, cut to the recorded length; None when it is not UTF-8."""

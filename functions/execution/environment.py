@@ -27,6 +27,7 @@ from enum import Enum
 from typing import Any
 
 from functions.execution.events import Event
+from functions.execution.extensions.companions import Companions
 from functions.execution.journal import Journal
 from functions.execution.logs import PIPE_BYTES, LogBuffer
 from functions.execution.loop import Loop, Promise
@@ -83,13 +84,16 @@ class Ended:
     """The runtime is gone. `status` as a shell gives it; `reason` is why we killed it, empty when it went by itself."""
 
     status: int
-    reason: str = ""  # timeout, memory, protocol, size, stop
+    reason: str = ""  # timeout, memory, protocol, size, extension, stop
+    fault: tuple[str, str] | None = None  # of an extension: error type and text
 
 
 Outcome = Answer | Ended
 OOM = "memory"
 REFUSED = ("protocol", "size")  # killed for what it sent: nothing that follows counts
 KILLED = 137  # by SIGKILL
+# An environment that has waited so long in the pool gets its API: one that is needed at once when it is needed.
+LISTEN_SECONDS = 0.05
 # What runs then still ends within the life of its credentials.
 RETIRE_SECONDS = LIFE_SECONDS - 3600.0
 
@@ -100,6 +104,7 @@ class Environment:
     __slots__ = (
         "_base",
         "_cached",
+        "_cause",
         "_end",
         "_highest",
         "_kill_reason",
@@ -111,6 +116,7 @@ class Environment:
         "_settling",
         "_stream",
         "_waiting",
+        "companions",
         "deadline",
         "factory",
         "frozen",
@@ -120,6 +126,7 @@ class Environment:
         "logs",
         "on_change",
         "on_chunk",
+        "on_leftover",
         "provisioned",
         "retire_at",
         "sandbox",
@@ -148,6 +155,7 @@ class Environment:
         self._leaving = False  # to be drained when its init is over
         self._owed = 0  # parties in the sandbox that work on after the answer
         self._settling: Promise[Ended | None] | None = None
+        self._cause: Ended | None = None  # of a kill whose reason says too little
         self._end: Ended | None = None
         self._oom_before = 0
         self._base = 0  # bytes in use when the peak was last reset
@@ -155,7 +163,9 @@ class Environment:
         self._highest = 0  # of all, and the caches in it
         self._cached = 0
         self.on_chunk: Callable[[Head, bytes], None] | None = None  # of the invocation that runs
+        self.on_leftover: Callable[[Environment], None] | None = None  # what it logged after its last invocation
         self.logs = LogBuffer(-1)
+        self.companions = Companions(loop, self)
         self.journal: Journal | None = None  # None: what happens is told by lines of text in the log, to nobody else
         factory.create(self._created)
 
@@ -167,14 +177,57 @@ class Environment:
         self.state = state
         self.on_change(self)
 
-    def kill(self, reason: str) -> None:
-        """End it. The transition to DEAD follows when the kernel says that the processes are gone."""
+    def kill(self, reason: str, ended: Ended | None = None) -> None:
+        """End it. The transition to DEAD follows when the kernel says that the processes are gone: at once, or when its
+        extensions have come to their end. Whoever waits for an answer hears of it before that."""
         if self.state is State.DEAD or self._kill_reason:
             return
         self._kill_reason = reason
+        self._cause = ended
+        if self.sandbox is None:
+            return
+        if self.companions.shut_down(reason, self._destroy):
+            self.freeze(False)
+            self._loop.soon(lambda: self._tell_end(ended or Ended(KILLED, reason)))
+        else:
+            self._destroy()
+
+    def _destroy(self) -> None:
         if self.sandbox is not None:
             self.sandbox.kill()
             self.freeze(False)
+
+    def fail(self, kind: str, text: str) -> None:
+        """One of its extensions failed."""
+        self.kill("extension", Ended(KILLED, "extension", (kind, text)))
+
+    def runtime_ended(self, status: int) -> bool:
+        """The runtime has, and its sandbox is held. True when that was the end of it anyway."""
+        while self.drain_logs():
+            pass
+        if self._stream is not None and (self.on_chunk is not None or isinstance(self._stream, RuntimeApi)):
+            self._stream.drain()
+        if self._kill_reason:
+            return True
+        self.kill("ended", Ended(status, self._out_of_memory(status)))
+        return False
+
+    def _out_of_memory(self, status: int) -> str:
+        if status == KILLED and self.sandbox is not None and self.sandbox.group.oom_kills() > self._oom_before:
+            return OOM
+        return ""
+
+    def _tell_end(self, ended: Ended) -> None:
+        """To whoever waits: it reads the last of the log and the peak now."""
+        if self._end is not None:
+            return
+        self._end = ended
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.set(ended)
+        elif self._settling is not None:
+            self._settling.set(None)
+        self.companions.ended(ended)
 
     def facts(self) -> dict[str, object]:
         """For the status: what it is, for whom, since when (seconds), the MB it holds now. Some 20 us."""
@@ -193,6 +246,7 @@ class Environment:
             "version": spec.version if spec else "",
             "memory_mb": spec.memory_mb if spec else 0,
             "held_mb": self.held_mb() if spec else None,
+            "extensions": [each.name for each in self.companions.extensions.all],
         }
 
     @property
@@ -219,11 +273,15 @@ class Environment:
         if self._stream is not None:
             self._stream.pause(paused)
 
-    def belong(self, spec: FunctionSpec, log_stream: str) -> None:
-        """From now on what it logs is of this function. Before `initialise`, once."""
+    def belong(self, spec: FunctionSpec, log_stream: str, layers: str | None) -> None:
+        """From now on what it logs is of this function. Before `initialise`, once. `layers`: the tree of /opt."""
         self.log_stream = log_stream
-        if Journal.is_needed(spec):
-            self.journal = Journal(spec, self.logs)
+        self.journal = self.companions.belong(spec, layers)
+
+    def drain_logs(self) -> int:
+        """Read what was printed. The bytes, of the one that printed most."""
+        size = self.logs.drain()
+        return max(size, self.companions.extensions.drain()) if self.companions.any else size
 
     def emit(self, event: Event) -> None:
         """Tell what the platform has to say of it."""
@@ -237,7 +295,9 @@ class Environment:
     async def initialise(
         self, placer: Placer, spec: FunctionSpec, trees: Mapping[str, str], assignment: dict[str, Any], limit_s: float
     ) -> Outcome:
-        """Become an environment of `spec`: IDLE after an answer without error. OSError when there is no such code."""
+        """Become an environment of `spec`; after an answer without error, `complete` makes it IDLE.
+
+        OSError when there is no such code."""
         assert self.sandbox is not None
         self.move(State.INITIALISING)
         self.spec = spec
@@ -252,15 +312,29 @@ class Environment:
             interpreter = self.factory.interpreter
             assignment["command"] = start.command(interpreter, spec.handler, spec.memory_mb, spec.environment)
             assignment["inherits"] = interpreter.family in start.FRAMES
-        outcome = await self._ask({"op": "assign", **assignment}, b"", limit_s)
-        if isinstance(outcome, Answer):
-            if "error" in outcome.head:
-                self.kill("init")
-            else:
-                self.sandbox.group.hold()
-                self.idle_since = time.monotonic()
-                self.move(State.IDLE)
+        speaks_http = isinstance(self._stream, RuntimeApi)
+        if not speaks_http:
+            self.companions.listen()
+        self.deadline = time.monotonic() + limit_s
+        if self.companions.names:
+            is_there = not speaks_http and not self.factory.is_late
+            if ended := await self.companions.launch(assignment["environment"], is_there):
+                return ended
+        outcome = await self._ask({"op": "assign", **assignment}, b"", self.deadline - time.monotonic())
+        if isinstance(outcome, Answer) and "error" in outcome.head:
+            self.kill("init")
         return outcome
+
+    async def complete(self) -> Ended | None:
+        """The runtime is initialised: IDLE when the extensions are, too. How it ended instead, if it did."""
+        if self.companions.any and (ended := await self.companions.ready()):
+            return ended
+        self.companions.end_init()
+        if self.sandbox is not None:
+            self.sandbox.group.hold()
+        self.idle_since = time.monotonic()
+        self.move(State.IDLE)
+        return None
 
     async def invoke(self, head: Head, body: bytes, limit_s: float) -> Outcome:
         """Run one invocation. The environment is IDLE after an answer, else dead or on its way there."""
@@ -272,6 +346,8 @@ class Environment:
         if self._peak > self._base + MIB:  # otherwise what was used before does not show in the figure
             self.sandbox.group.reset_peak()
             self._base = self.sandbox.group.usage()
+        if self.companions.any:
+            self.companions.invoke(head)
         return await self._ask(head, body, limit_s)
 
     def owe(self) -> None:
@@ -308,7 +384,7 @@ class Environment:
 
     def oversee(self, now: float) -> bool:
         """While it works: deadline, memory, log. True when it prints so much that the next look should come soon."""
-        much = self.logs.drain() > PIPE_BYTES // 2 and not self.logs.dropping
+        much = self.drain_logs() > PIPE_BYTES // 2 and not self.logs.dropping
         if now >= self.deadline:
             self.kill("timeout")
         elif self.over_memory():
@@ -386,6 +462,10 @@ class Environment:
         op = head.get("op")
         if self.state is State.STARTING and op == "ready" and self.sandbox is not None:
             self.factory.endpoint.offer(self.sandbox)
+            if isinstance(self._stream, RuntimeApi) and self._stream.server is not None:
+                self._stream.server.routes.append(self.companions.routes)
+            else:
+                self._loop.later(LISTEN_SECONDS, self.companions.listen)
             self.move(State.READY)
             return
         waiting = self._waiting
@@ -415,22 +495,17 @@ class Environment:
         assert sandbox is not None
         self._loop.forget(sandbox.pidfd)
         status = sandbox.reap()
+        self.companions.close()
         while self.logs.drain():
             pass
         if self._stream is not None and (self.on_chunk is not None or isinstance(self._stream, RuntimeApi)):
             self._stream.drain()
-        waiting = self._waiting
-        reason = self._kill_reason
-        if not reason and status == KILLED and sandbox.group.oom_kills() > self._oom_before:
-            reason = OOM
+        reason = self._kill_reason or self._out_of_memory(status)
         self.move(State.DEAD)
         if self._stream is not None:
             self._stream.close()
-        self._waiting = None
-        self._end = Ended(status, reason)
-        if waiting is not None:
-            waiting.set(self._end)  # whoever waits reads the last of the log and the peak now
-        elif self._settling is not None:
-            self._settling.set(None)
+        self._tell_end(self._cause or Ended(status, reason))
+        if self.logs.lines and self.on_leftover is not None:
+            self.on_leftover(self)
         self.sandbox = None
         self.factory.recycle(sandbox)

@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import Any, ClassVar
 
 Record = dict[str, Any]
+EVERYWHERE = frozenset(("json", "telemetry", "logs"))
 
 
 class Level(IntEnum):
@@ -25,7 +26,7 @@ class Level(IntEnum):
 @dataclass(slots=True)
 class Event:
     kind: ClassVar[str] = ""
-    in_json: ClassVar[bool] = True  # whether a log of format JSON has it
+    of: ClassVar[frozenset[str]] = frozenset(("json", "telemetry"))  # who knows it: logs of format JSON, the two APIs
 
     @property
     def level(self) -> Level:
@@ -128,6 +129,7 @@ class InitReport(Ending):
 @dataclass(slots=True)
 class Start(Event):
     kind = "platform.start"
+    of = EVERYWHERE
     request_id: str
     version: str
     tenant: str
@@ -143,6 +145,7 @@ class Start(Event):
 @dataclass(slots=True)
 class RuntimeDone(Ending):
     kind = "platform.runtimeDone"
+    of = EVERYWHERE
     request_id: str
     tenant: str
     trace: str
@@ -168,6 +171,7 @@ class Fault(Event):
     """Of an invocation that had no answer. `line` is the log's, with its newline."""
 
     kind = "platform.fault"
+    of = frozenset(("json", "logs"))
     line: str
 
     @property
@@ -186,7 +190,7 @@ class End(Event):
     """A line of the text format, and an event of the Logs API: the Telemetry API has none."""
 
     kind = "platform.end"
-    in_json = False
+    of = frozenset(("logs",))
     request_id: str
 
     def text(self) -> str:
@@ -199,6 +203,7 @@ class End(Event):
 @dataclass(slots=True)
 class Report(Ending):
     kind = "platform.report"
+    of = EVERYWHERE
     request_id: str
     tenant: str
     trace: str
@@ -236,6 +241,77 @@ class Report(Ending):
             **self.ended(),
             **context(self.tenant, self.trace),
         }
+
+
+@dataclass(slots=True)
+class Extension(Event):
+    """After init: an extension with its state and the events that it registered for."""
+
+    kind = "platform.extension"
+    of = EVERYWHERE
+    name: str
+    state: str
+    events: list[str]
+    error_type: str
+
+    @property
+    def level(self) -> Level:
+        return Level.WARN if self.error_type else Level.INFO
+
+    def text(self) -> str:
+        line = f"EXTENSION\tName: {self.name}\tState: {self.state}\tEvents: [{', '.join(self.events)}]"
+        if self.error_type:
+            line += f"\tError Type: {self.error_type}"
+        return line + "\n"
+
+    def record(self) -> Record:
+        shown: Record = {"name": self.name, "state": self.state, "events": self.events}
+        if self.error_type:
+            shown["errorType"] = self.error_type
+        return shown
+
+
+@dataclass(slots=True)
+class TelemetrySubscription(Event):
+    kind = "platform.telemetrySubscription"
+    word: ClassVar[str] = "TELEMETRY"
+    name: str
+    types: list[str]
+
+    def text(self) -> str:
+        types = ", ".join(each.capitalize() for each in self.types)
+        return f"{self.word}\tName: {self.name}\tState: Subscribed\tTypes: [{types}]\n"
+
+    def record(self) -> Record:
+        return {"name": self.name, "state": "Subscribed", "types": self.types}
+
+
+@dataclass(slots=True)
+class LogsSubscription(TelemetrySubscription):
+    kind = "platform.logsSubscription"
+    of = frozenset(("json", "logs"))
+    word = "LOGS"
+
+
+@dataclass(slots=True)
+class LogsDropped(Event):
+    """A subscriber did not take what was sent to it."""
+
+    kind = "platform.logsDropped"
+    of = EVERYWHERE
+    size: int
+    count: int
+    reason: str
+
+    @property
+    def level(self) -> Level:
+        return Level.WARN
+
+    def text(self) -> str:
+        return f"LOGS_DROPPED\tDropped Records: {self.count}\tDropped Bytes: {self.size}\tReason: {self.reason}\n"
+
+    def record(self) -> Record:
+        return {"droppedRecords": self.count, "droppedBytes": self.size, "reason": self.reason}
 
 
 def billed(duration_ms: float) -> int:

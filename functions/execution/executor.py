@@ -164,7 +164,7 @@ class Executor:
         self.spool.close()
 
     def _end_when_done(self) -> None:
-        if self.server.in_flight:
+        if self.server.in_flight or self.pools.ending():
             self.loop.later(0.02, self._end_when_done)
         else:
             self.loop.later(0.05, self.loop.stop)  # the last answers leave

@@ -5,14 +5,8 @@ import time
 from dataclasses import dataclass
 
 from functions.execution.environment import MAX_RESPONSE, OOM, Answer, Ended
+from functions.execution.signals import ending
 from monitoring.report import Outcome
-
-SIGNALS = {
-    1: "hangup", 2: "interrupt", 3: "quit", 4: "illegal instruction", 5: "trace/breakpoint trap", 6: "aborted",
-    7: "bus error", 8: "floating point exception", 9: "killed", 11: "segmentation fault", 13: "broken pipe",
-    14: "alarm clock", 15: "terminated", 24: "CPU time limit exceeded", 25: "file size limit exceeded",
-    31: "bad system call",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +29,7 @@ def status(failure: Failure | None) -> tuple[str, str]:
 
 
 def reason(status: int) -> str:
-    """The end of a process in the words of Go's runtime, which AWS's supervisor is written in."""
-    if status > 128:
-        return f"Runtime exited with error: signal: {SIGNALS.get(status - 128, f'signal {status - 128}')}"
-    if status:
-        return f"Runtime exited with error: exit status {status}"
-    return "Runtime exited without providing a reason"
+    return f"Runtime exited with error: {ending(status)}" if status else "Runtime exited without providing a reason"
 
 
 def _platform(outcome: Outcome, kind: str, request_id: str, text: str, status: str, line: str) -> Failure:
@@ -62,7 +51,9 @@ def ended(end: Ended, request_id: str, timeout_s: float) -> Failure:
         line = f"{stamp} {request_id} {text}\n"
         return _platform(Outcome.TIMEOUT, "Sandbox.Timedout", request_id, text, "timeout", line)
     text = reason(end.status)
-    if end.reason == OOM:
+    if end.fault is not None:
+        outcome, (kind, text) = Outcome.CRASH, end.fault
+    elif end.reason == OOM:
         outcome, kind = Outcome.OUT_OF_MEMORY, "Runtime.OutOfMemory"
         text = "Runtime exited with error: signal: killed"
     else:

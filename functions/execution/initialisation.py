@@ -34,6 +34,7 @@ async def initialise(
     `phase`: "invoke" for one that runs on an invocation's time. OSError when there is no such code.
     """
     kind = assignment["environment"]["AWS_LAMBDA_INITIALIZATION_TYPE"]
+    environment.on_leftover = engine.report_leftover
     if environment.journal is not None:
         environment.emit(
             events.InitStart(
@@ -52,16 +53,28 @@ async def initialise(
     except ProcessLookupError:  # it died while it waited in the pool
         environment.kill("lost")
         outcome = LOST
+    if environment.journal is not None:
+        environment.drain_logs()
+        environment.emit(events.InitRuntimeDone(*ending(outcome, spec, request_id), kind, phase))
+    if not failed(outcome):
+        outcome = await environment.complete() or outcome
     duration_ms = (time.monotonic() - began) * 1000
-    environment.logs.drain()
-    failure = failures.of(outcome, request_id, spec.timeout_s) if failed(outcome) else None
-    if failure is not None or environment.journal is not None:
-        status, error_type = failures.status(failure)
-        if failure is not None and status == "success":  # an exception in the handler's module
-            status, error_type = "error", failure.error_type
-        environment.emit(events.InitRuntimeDone(status, error_type, kind, phase))
-        environment.emit(events.InitReport(status, error_type, kind, phase, duration_ms))
+    environment.drain_logs()
+    for event in environment.companions.extensions.told():
+        environment.emit(event)
+    if environment.journal is not None or failed(outcome):
+        environment.emit(events.InitReport(*ending(outcome, spec, request_id), kind, phase, duration_ms))
+    if environment.journal is not None:
+        environment.journal.end_init()
     return outcome, duration_ms
+
+
+def ending(outcome: Outcome, spec: FunctionSpec, request_id: str) -> tuple[str, str]:
+    failure = failures.of(outcome, request_id, spec.timeout_s) if failed(outcome) else None
+    status, error_type = failures.status(failure)
+    if failure is not None and status == "success":  # an exception in the handler's module
+        return "error", failure.error_type
+    return status, error_type
 
 
 def runtime_version(runtime: str, version: str) -> str:

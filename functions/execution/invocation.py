@@ -137,7 +137,8 @@ class Invocation:
     def take(self, environment: Environment) -> None:
         self.environment = environment
         if not environment.log_stream:
-            environment.belong(self.spec, self.log_stream or stream_name(self.spec.version))
+            layers = self.engine.trees(self.spec).get("/opt")
+            environment.belong(self.spec, self.log_stream or stream_name(self.spec.version), layers)
         self.log_stream = environment.log_stream
         self.engine.running[environment] = self
         self.engine.watch()
@@ -234,6 +235,8 @@ class Invocation:
         assert environment is not None
         failure = self.failure(outcome)
         response = self.response(outcome, failure)
+        if environment.journal is not None:
+            self.tell_done(environment, failure, response)
         gone = None
         if not environment.settled:
             early = None
@@ -255,8 +258,9 @@ class Invocation:
         duration_ms = (time.monotonic() - self.began) * 1000
         peak_mb = min(environment.peak_mb(), spec.memory_mb)
         logs = environment.logs
-        logs.drain()
+        environment.drain_logs()
         logs.end()
+        environment.companions.extensions.end_lines()
         told = failure if gone is None else failures.of(gone, self.request_id, spec.timeout_s)
         if told is not None:
             if told.outcome is Result.TIMEOUT:
@@ -267,7 +271,7 @@ class Invocation:
                 environment.emit(events.Fault(told.line))
             if self.in_init:
                 told = replace(told, status=told.status or "error", outcome=Result.INIT_ERROR)
-        self.tell_end(told, duration_ms, peak_mb, self.produced(response))
+        self.tell_end(told, duration_ms, peak_mb)
         logged = logs.take()
         engine.running.pop(environment, None)
         engine.spool.append(self.report(logged, told, duration_ms, peak_mb, response))
@@ -308,20 +312,27 @@ class Invocation:
         """Bytes that the function answered."""
         return max(len(response), self.chunks.size if self.chunks is not None else 0)
 
-    def tell_end(self, failure: Failure | None, duration_ms: float, peak_mb: int, produced: int) -> None:
+    def tell_done(self, environment: Environment, failure: Failure | None, response: bytes) -> None:
+        environment.drain_logs()
+        duration_ms = (time.monotonic() - self.began) * 1000
+        status, error_type = failures.status(failure)
+        produced = self.produced(response)
+        environment.emit(
+            events.RuntimeDone(status, error_type, self.request_id, self.spec.tenant, self.trace, duration_ms, produced)
+        )
+
+    def tell_end(self, failure: Failure | None, duration_ms: float, peak_mb: int) -> None:
         environment, spec, request_id, trace = self.environment, self.spec, self.request_id, self.trace
         assert environment is not None
         status, error_type = failures.status(failure)
-        if environment.journal is not None:
-            environment.emit(
-                events.RuntimeDone(status, error_type, request_id, spec.tenant, trace, duration_ms, produced)
-            )
         environment.emit(events.End(request_id))
         environment.emit(
             events.Report(
                 status, error_type, request_id, spec.tenant, trace, duration_ms, spec.memory_mb, peak_mb, self.init_ms
             )
         )
+        if environment.journal is not None:
+            environment.journal.flush()  # the sandbox may be frozen soon
 
     def report(
         self, logged: list[Line], failure: Failure | None, duration_ms: float, peak_mb: int, response: bytes
@@ -374,19 +385,5 @@ class Invocation:
 
     def report_lines(self, logged: list[Line]) -> None:
         """Lines of an invocation that goes on, so that a live tail sees them."""
-        spec = self.spec
         self.taken = [*self.taken, *(message for _, message in logged[-TAIL_LINES:])][-TAIL_LINES:]
-        self.engine.spool.append(
-            Report(
-                kind=Kind.LOG,
-                account_id=spec.account_id,
-                region=spec.region,
-                function_name=spec.function_name,
-                version=spec.version,
-                request_id=self.request_id,
-                at_ms=logged[0][0],
-                log_group=spec.group,
-                log_stream=self.log_stream,
-                lines=logged,
-            )
-        )
+        self.engine.report_lines(self.spec, self.log_stream, logged, self.request_id)

@@ -1,7 +1,7 @@
-"""What is written and told of one environment: the platform's events and the function's lines, filtered by level.
+"""What is written and told of one environment: the platform's events and the lines of the function and its extensions.
 
-Only environments whose log has the format JSON, or whose lines somebody subscribed to, have one. For the others events
-are lines of text, and what a function prints is kept as it is.
+Only environments whose log has the format JSON, or that have extensions, have one. For the others events are lines of
+text, and what a function prints is kept as it is.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html
 """
 
@@ -10,57 +10,134 @@ from typing import Any
 
 import orjson
 
-from functions.execution.events import Event, Level
+from functions.execution.events import Event, Level, LogsDropped, TelemetrySubscription
 from functions.execution.logs import LogBuffer, now_ms
 from functions.execution.spec import FunctionSpec
+from functions.execution.telemetry.subscription import Subscription
 
 # What runtimes and libraries call levels, beyond AWS's own names.
 LEVELS = {level.name: level for level in Level} | {"WARNING": Level.WARN, "CRITICAL": Level.FATAL}
 LEVEL_KEYS = ("level", "log_level")
+EARLY = 1000  # events that are kept for those who subscribe during init
+APIS = frozenset(("telemetry", "logs"))
+Told = tuple[frozenset[str], str, bytes]  # for which APIs, of which type, the event
 
 
 class Journal:
-    __slots__ = ("_application", "_json", "_logs", "_system")
+    """Events before the end of init are kept for those who subscribe then (`open`)."""
+
+    __slots__ = ("_application", "_early", "_json", "_logs", "_subscriptions", "_system", "open")
 
     def __init__(self, spec: FunctionSpec, logs: LogBuffer) -> None:
         self._json = spec.log_format == "JSON"
         self._application = LEVELS[spec.application_log_level]
         self._system = LEVELS[spec.system_log_level]
         self._logs = logs
+        self._early: list[Told] = []
+        self._subscriptions: list[Subscription] = []
+        self.open = True
         logs.on_line = self._line
 
-    @staticmethod
-    def is_needed(spec: FunctionSpec) -> bool:
-        return spec.log_format == "JSON"
+    # --- what happens ---
 
     def emit(self, event: Event) -> None:
+        at_ms = now_ms()
+        told = self._is_heard and not event.of.isdisjoint(APIS)
+        data = b""
+        if told or self._json:
+            data = orjson.dumps({"time": stamp(at_ms), "type": event.kind, "record": event.record()})
         if not self._json:
             if text := event.text():
                 self._logs.add(text)
-        elif event.in_json and event.level >= self._system:
-            self._logs.add(to_json(now_ms(), event.kind, event.record()))
+        elif "json" in event.of and event.level >= self._system:
+            self._logs.add(data.decode() + "\n")
+        if told:
+            self._tell(event.of, "platform", data)
 
-    def _line(self, _at_ms: int, text: str) -> bool:
+    def extension_line(self, at_ms: int, text: str) -> None:
+        self._logs.lines.append((at_ms, text))
+        if self._is_heard:
+            self._tell(APIS, "extension", encode(at_ms, "extension", text.rstrip("\n")))
+
+    def _line(self, at_ms: int, text: str) -> bool:
         """Whether a line of the function is to be kept."""
+        if self._is_heard:
+            self._tell(APIS, "function", encode(at_ms, "function", parsed(text) if self._json else text.rstrip("\n")))
         return not self._json or level_of(text) >= self._application
 
+    # --- who is told ---
 
-def to_json(at_ms: int, kind: str, record: Any) -> str:
-    return orjson.dumps({"time": stamp(at_ms), "type": kind, "record": record}).decode() + "\n"
+    def subscribe(self, subscription: Subscription, event: TelemetrySubscription) -> None:
+        """From now on it is told, and of what was before. A second one of the same extension replaces the first."""
+        for each in self._subscriptions[:]:
+            if (each.name, each.wanted.api) == (subscription.name, subscription.wanted.api):
+                each.close()
+                self._subscriptions.remove(each)
+        self._subscriptions.append(subscription)
+        for told in self._early:
+            give(subscription, told)
+        self.emit(event)
+
+    def end_init(self) -> None:
+        self.open = False
+        self._early.clear()
+
+    def dropped(self, size: int, count: int, reason: str) -> None:
+        self.emit(LogsDropped(size, count, reason))
+
+    def flush(self) -> None:
+        for subscription in self._subscriptions:
+            subscription.flush()
+
+    @property
+    def delivered(self) -> bool:
+        return all(subscription.idle for subscription in self._subscriptions)
+
+    def close(self) -> None:
+        for subscription in self._subscriptions:
+            subscription.close()
+
+    @property
+    def _is_heard(self) -> bool:
+        return self.open or bool(self._subscriptions)
+
+    def _tell(self, apis: frozenset[str], kind: str, data: bytes) -> None:
+        told = (apis, kind, data)
+        if self.open and len(self._early) < EARLY:
+            self._early.append(told)
+        for subscription in self._subscriptions:
+            give(subscription, told)
+
+
+def give(subscription: Subscription, told: Told) -> None:
+    apis, kind, data = told
+    if subscription.wanted.api in apis and kind in subscription.wanted.types:
+        subscription.take(data)
+
+
+def encode(at_ms: int, kind: str, record: Any) -> bytes:
+    return orjson.dumps({"time": stamp(at_ms), "type": kind, "record": record})
 
 
 def stamp(at_ms: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at_ms // 1000)) + f".{at_ms % 1000:03d}Z"
 
 
+def parsed(text: str) -> Any:
+    """A line that is a JSON object, as one."""
+    if text.startswith("{"):
+        try:
+            return orjson.loads(text)
+        except ValueError:
+            pass
+    return text.rstrip("\n")
+
+
 def level_of(text: str) -> Level:
     """Of a line that a function printed. What is no JSON object has none, and is always kept; AWS takes a JSON object
     without a level it knows for INFO."""
-    if not text.startswith("{"):
-        return Level.FATAL
-    try:
-        values = orjson.loads(text)
-    except ValueError:
+    values = parsed(text)
+    if not isinstance(values, dict):
         return Level.FATAL
     for key in LEVEL_KEYS:
         if isinstance(name := values.get(key), str):

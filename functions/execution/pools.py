@@ -213,6 +213,10 @@ class Pools:
         for environment in list(self._of):
             environment.kill("stop")
 
+    def ending(self) -> bool:
+        """Whether extensions somewhere are on their way to their end."""
+        return any(environment.companions.ending for environment in self._of)
+
     def alive(self) -> bool:
         return bool(self._of)
 

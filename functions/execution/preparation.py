@@ -1,6 +1,5 @@
 """The init of an environment that no invocation waits for yet."""
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,6 @@ from functions.execution.failures import Failure
 from functions.execution.initialisation import failed, initialise
 from functions.execution.invocation import assignment, stream_name
 from functions.execution.spec import FunctionSpec
-from monitoring.report import Kind, Report
 
 if TYPE_CHECKING:
     from functions.execution.engine import Engine
@@ -29,10 +27,9 @@ class Preparation:
         """IDLE afterwards, or what AWS says of the failed init: then the environment is dying. What it printed is in
         the spool."""
         environment, spec, engine = self.environment, self.spec, self.engine
-        environment.belong(spec, stream_name(spec.version))
+        environment.belong(spec, stream_name(spec.version), engine.trees(spec).get("/opt"))
         engine.running[environment] = self
         engine.watch()
-        at_ms = time.time() * 1000
         outcome: Outcome | None = None
         try:
             given = assignment(spec, environment.log_stream, engine.endpoint, "provisioned-concurrency")
@@ -44,19 +41,7 @@ class Preparation:
                 environment.kill("failed")
         failure = failures.of(outcome, "", spec.timeout_s) if failed(outcome) else None
         if logged := environment.logs.take():
-            engine.spool.append(
-                Report(
-                    kind=Kind.LOG,
-                    account_id=spec.account_id,
-                    region=spec.region,
-                    function_name=spec.function_name,
-                    version=spec.version,
-                    at_ms=at_ms,
-                    log_group=spec.group,
-                    log_stream=environment.log_stream,
-                    lines=logged,
-                )
-            )
+            engine.report_lines(spec, environment.log_stream, logged)
         return failure
 
     def tick(self, now: float) -> bool:

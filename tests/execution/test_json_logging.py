@@ -181,7 +181,7 @@ def test_what_fails_is_told_at_the_highest_level(executor: RunningExecutor) -> N
     executor.invoke(spec)
     assert executor.messages(spec) == []
     result = executor.invoke(spec, 1)
-    fault, done, report = lines(executor, spec)
+    done, fault, report = lines(executor, spec)
     assert fault["type"] == "platform.fault"
     assert "exit status 3" in fault["record"]
     assert done["record"]["status"] == report["record"]["status"] == "error"

@@ -59,6 +59,26 @@ class Sandbox:
         self.log = self.pidfd = self.tmp = -1
 
 
+@dataclass(slots=True)
+class Process:
+    """A further process in a sandbox, a child of ours. `failure` tells why its program did not start."""
+
+    log: int
+    failure: int
+    pidfd: int = -1
+
+    def signal(self, number: int) -> None:
+        if self.pidfd >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.pidfd, number)
+
+    def close(self) -> None:
+        for fd in (self.log, self.failure, self.pidfd):
+            if fd >= 0:
+                os.close(fd)
+        self.log = self.failure = self.pidfd = -1
+
+
 Created = Callable[[Sandbox | None], None]
 
 
@@ -81,6 +101,7 @@ class Factory:
     _process: subprocess.Popen[bytes] | None = None
     _channel: socket.socket | None = None
     _waiting: dict[int, tuple[Sandbox, Created]] = field(default_factory=dict)
+    _entering: dict[int, Callable[[int], None]] = field(default_factory=dict)
     _serial: int = 0
 
     def create(self, created: Created) -> None:
@@ -92,17 +113,51 @@ class Factory:
         sandbox = Sandbox(ours, log_read, group, self.uids.lease())
         names = {"control": theirs.fileno(), "log": log_write, **group.files()}
         self._serial += 1
-        request = {"id": self._serial, "uid": sandbox.uid, "tmp_mb": TMP_MB, "fds": list(names)}
         self._waiting[self._serial] = (sandbox, created)
         try:
-            rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", names.values()))]
-            channel.sendmsg([json.dumps(request).encode()], rights)
-        except OSError:
-            logger.exception("the zygote of %s does not listen", self.interpreter.runtime)
-            self._lost()
+            self._request(channel, {"uid": sandbox.uid, "tmp_mb": TMP_MB}, names)
         finally:
             theirs.close()
             os.close(log_write)
+
+    def enter(
+        self, sandbox: Sandbox, program: str, environment: dict[str, str], entered: Callable[[Process | None], None]
+    ) -> None:
+        """Start a program in a sandbox, with the rights of its runtime.
+
+        `entered` gets None when there is no process, or no sandbox any more; the process may be gone already."""
+        log_read, log_write = os.pipe2(os.O_CLOEXEC)
+        failure_read, failure_write = os.pipe2(os.O_CLOEXEC)
+        for fd in (log_read, failure_read):
+            os.set_blocking(fd, False)
+        process = Process(log_read, failure_read)
+
+        def answered(pid: int) -> None:
+            if pid < 0:
+                process.close()
+                entered(None)
+                return
+            process.pidfd = os.pidfd_open(pid)
+            sandbox.group.attach(pid)
+            entered(process)
+
+        channel = self._channel or self._start()
+        names = {"sandbox": sandbox.pidfd, "log": log_write, "failure": failure_write, **sandbox.group.files()}
+        self._serial += 1
+        self._entering[self._serial] = answered
+        try:
+            self._request(channel, {"enter": program, "arguments": [], "environment": environment}, names)
+        finally:
+            os.close(log_write)
+            os.close(failure_write)
+
+    def _request(self, channel: socket.socket, request: dict[str, Any], names: dict[str, int]) -> None:
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", names.values()))]
+        try:
+            channel.sendmsg([json.dumps({"id": self._serial, "fds": list(names), **request}).encode()], rights)
+        except OSError:
+            logger.exception("the zygote of %s does not listen", self.interpreter.runtime)
+            self._lost()
 
     def recycle(self, sandbox: Sandbox) -> None:
         """Take back uid and cgroup of a dead sandbox."""
@@ -164,6 +219,11 @@ class Factory:
         answer = json.loads(data)
         if "id" not in answer:
             return
+        if entered := self._entering.pop(answer["id"], None):
+            if "error" in answer:
+                logger.error("no further process for %s: %s", self.interpreter.runtime, answer["error"])
+            entered(answer.get("pid", -1))
+            return
         sandbox, created = self._waiting.pop(answer["id"])
         if "pid" in answer:
             sandbox.pid = answer["pid"]
@@ -179,6 +239,9 @@ class Factory:
         waiting, self._waiting = self._waiting, {}
         for sandbox, created in waiting.values():
             self._failed(sandbox, created)
+        entering, self._entering = self._entering, {}
+        for entered in entering.values():
+            entered(-1)
 
     def _failed(self, sandbox: Sandbox, created: Created) -> None:
         sandbox.control.close()

@@ -21,13 +21,13 @@ class PolledGroup:
     counts_tmp = False  # files in a tmpfs belong to no process
 
     def __init__(self) -> None:
-        self._pid = -1
+        self._roots: list[int] = []
         self._sampled_at = 0.0
         self._used = 0
         self._peak = 0
 
     def attach(self, pid: int) -> None:
-        self._pid = pid
+        self._roots.append(pid)
 
     def files(self) -> dict[str, int]:
         return {}
@@ -72,7 +72,8 @@ class PolledGroup:
 
     def _pids(self) -> list[int]:
         """All processes of the sandbox but its pid 1."""
-        found, ask = [], [self._pid]
+        found: list[int] = []
+        ask = self._roots[:0:-1] + self._roots[:1]
         while ask:
             pid = ask.pop()
             with contextlib.suppress(OSError, ValueError):

@@ -38,7 +38,7 @@ FROM_MACHINE = [
 GENERATED = {
     "passwd": "root:x:0:0:root:/root:/sbin/nologin\nsbx_user1051:x:993:990::/home/sbx_user1051:/sbin/nologin\n",
     "group": "root:x:0:\nsbx_user1051:x:990:\n",
-    "hosts": "127.0.0.1 localhost\n",
+    "hosts": "127.0.0.1 localhost\n127.0.0.1 sandbox.localdomain sandbox\n",
     "resolv.conf": "",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n",
     "hostname": "169.254.100.6\n",
@@ -80,7 +80,7 @@ def build(interpreter: str | None, runtime: str | None, as_it_is: str, packages:
     for name, content in GENERATED.items():
         Path(NEW, "etc", name).write_text(content)
     here = Path(__file__).parent
-    for name in ("syscalls.py", "zygote.py"):
+    for name in ("syscalls.py", "enter.py", "zygote.py"):
         Path(NEW, ".zygote", name).write_bytes((here / name).read_bytes())
 
 
@@ -130,6 +130,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, "/.zygote")
 import zygote, os
 sys.path.remove("/.zygote")
+for name in ("syscalls", "enter", "zygote"): del sys.modules[name]  # a function's modules may have these names
 for name in os.listdir("/.zygote"): os.unlink("/.zygote/" + name)
 os.rmdir("/.zygote")
 zygote.sc.mount("", "/", "", zygote.sc.MS_BIND | zygote.sc.MS_REMOUNT | zygote.sc.MS_RDONLY | zygote.sc.MS_NOSUID)

@@ -5,9 +5,9 @@ executor sends requests on a SOCK_SEQPACKET socket: a JSON object and descriptor
 
     {"id": int, "uid": host uid, "tmp_mb": int, "fds": [names of the descriptors, in order]}
 
-`control` and `log` go to the runtime; every other descriptor is a cgroup.procs file to write the child's pid to. The
-answer is {"id", "pid"} or {"id", "error"}. With CLONE_PARENT the sandbox's pid 1 becomes the executor's child, which
-so can wait for it, and whose death kills it.
+`control` and `log` go to the runtime; every other descriptor is a cgroup.procs file to write the child's pid to. Or it
+asks for a further process in a sandbox that runs (`enter.py`). The answer is {"id", "pid"} or {"id", "error"}. With
+CLONE_PARENT the sandbox's pid 1 becomes the executor's child, which so can wait for it, and whose death kills it.
 
 Inside, pid 1 only reaps; pid 2 is the runtime: either the function `serve(control)` of the bootstrap module that the
 zygote has imported, or an executable. A module that `waits` runs as pid 1 until it answers which executable.
@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from functions.execution.sandbox import syscalls as sc
-else:  # inside, the two files stand alone
+    from functions.execution.sandbox.enter import enter
+else:  # inside, the files stand alone
     import syscalls as sc
+    from enter import enter
 
 NAMESPACES = (
     sc.CLONE_NEWUSER
@@ -46,6 +48,7 @@ NAMESPACES = (
 )
 INSIDE_UID, INSIDE_GID = 993, 990
 CONTROL, LOG = 3, 1
+NO_CGROUP = ("control", "log", "sandbox", "failure")
 # Pid 1 of a runtime that is executed: the same as `reap` in a tenth of the memory. The shell ends with the runtime's
 # status, 128 + n for signal n, and collects orphans while it waits.
 INIT = 'unset PWD; "$@" & exec 0<&- 1<&- 2<&- 3<&-; wait $!'
@@ -79,15 +82,23 @@ class Zygote:
                 return
             request = json.loads(data)
             try:
-                answer = {"id": request["id"], "pid": self.create(request, fds)}
+                named = dict(zip(request["fds"], fds))
+                pid = self.enter(request, named) if "enter" in request else self.create(request, named)
+                answer = {"id": request["id"], "pid": pid}
             except OSError as error:
                 answer = {"id": request["id"], "error": str(error)}
             for fd in fds:
                 os.close(fd)
             self.channel.send(json.dumps(answer).encode())
 
-    def create(self, request: dict[str, Any], fds: list[int]) -> int:
-        named = dict(zip(request["fds"], fds))
+    def enter(self, request: dict[str, Any], named: dict[str, int]) -> int:
+        def drop() -> None:
+            limit_resources()
+            self.drop(visible=False)
+
+        return enter(request, named, (INSIDE_UID, INSIDE_GID), lambda pid: join(pid, named), drop)
+
+    def create(self, request: dict[str, Any], named: dict[str, int]) -> int:
         gate_read, gate_write = os.pipe()
         try:
             pid = sc.clone(NAMESPACES | sc.CLONE_PARENT)
@@ -152,7 +163,8 @@ class Zygote:
         sc.prctl(sc.PR_SET_DUMPABLE, 0)  # the runtime has the same uid: keep it out of /proc/1
         reap(pid)
 
-    def drop(self) -> None:
+    def drop(self, visible: bool = True) -> None:
+        """`visible`: to processes of the same user id, from now on rather than from the start of a program."""
         for capability in range(64):
             try:
                 sc.prctl(sc.PR_CAPBSET_DROP, capability)
@@ -163,7 +175,8 @@ class Zygote:
         sc.prctl(sc.PR_CAP_AMBIENT, sc.PR_CAP_AMBIENT_CLEAR_ALL)
         sc.capset_none()
         sc.prctl(sc.PR_SET_NO_NEW_PRIVS, 1)
-        sc.prctl(sc.PR_SET_DUMPABLE, 1)
+        if visible:
+            sc.prctl(sc.PR_SET_DUMPABLE, 1)
         # After the change of uid, which clears it.
         sc.prctl(sc.PR_SET_PDEATHSIG, sc.SIGKILL)
         if self.filter:
@@ -183,8 +196,12 @@ def admit(pid: int, uid: int, named: dict[str, int]) -> None:
     for kind, inside in (("setgroups", None), ("uid_map", INSIDE_UID), ("gid_map", INSIDE_GID)):
         with open("/proc/%d/%s" % (pid, kind), "w") as file:
             file.write("deny" if inside is None else "%d %d 1" % (inside, uid))
+    join(pid, named)
+
+
+def join(pid: int, named: dict[str, int]) -> None:
     for name, fd in named.items():
-        if name not in ("control", "log"):
+        if name not in NO_CGROUP:
             os.write(fd, b"%d" % pid)
     try:
         with open("/proc/%d/oom_score_adj" % pid, "w") as file:

@@ -21,7 +21,7 @@ class Group(Protocol):
     counts_tmp: bool  # whether what /tmp holds is part of the figures
 
     def attach(self, pid: int) -> None:
-        """`pid` is the sandbox's pid 1, which has joined already."""
+        """`pid` is the sandbox's pid 1, or later another child of ours in it. It has joined already."""
 
     def files(self) -> dict[str, int]:
         """Descriptors of the cgroup.procs files to join, by a name for each."""

@@ -1,0 +1,15 @@
+"""The end of a process in the words of Go's runtime, which AWS's supervisor is written in."""
+
+SIGNALS = {
+    1: "hangup", 2: "interrupt", 3: "quit", 4: "illegal instruction", 5: "trace/breakpoint trap", 6: "aborted",
+    7: "bus error", 8: "floating point exception", 9: "killed", 11: "segmentation fault", 13: "broken pipe",
+    14: "alarm clock", 15: "terminated", 24: "CPU time limit exceeded", 25: "file size limit exceeded",
+    31: "bad system call",
+}  # fmt: skip
+
+
+def ending(status: int) -> str:
+    """`status` as a shell gives it: 128 + n for signal n."""
+    if status > 128:
+        return f"signal: {SIGNALS.get(status - 128, f'signal {status - 128}')}"
+    return f"exit status {status}"
