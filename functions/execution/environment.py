@@ -203,8 +203,7 @@ class Environment:
 
     def runtime_ended(self, status: int) -> bool:
         """The runtime has, and its sandbox is held. True when that was the end of it anyway."""
-        while self.drain_logs():
-            pass
+        self.drain_logs()  # what the pipes hold; others may write on
         if self._stream is not None and (self.on_chunk is not None or isinstance(self._stream, RuntimeApi)):
             self._stream.drain()
         if self._kill_reason:

@@ -235,8 +235,7 @@ class Extensions:
         status = self._reap(extension)
         process, before = extension.process, extension.state
         assert process is not None
-        while extension.logs.drain():
-            pass
+        extension.logs.drain()  # what the pipe holds; a child of it may write on
         extension.logs.end()
         try:
             why = os.read(process.failure, 4096).decode("utf-8", "replace")

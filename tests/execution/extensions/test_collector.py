@@ -2,7 +2,6 @@
 of a timeout, of a crash of the runtime and at the end."""
 
 import json
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from functions.execution.runtimes.discovery import installed
 from functions.execution.spec import FunctionSpec
 from monitoring.report import Outcome
+from tests.execution.extensions.programs import layer
 from tests.execution.running import RunningExecutor, eventually
 
 pytestmark = pytest.mark.sandbox
@@ -29,17 +29,6 @@ def handler(event, context):
         time.sleep(30)
     return event
 """
-
-
-def layer(executor: RunningExecutor, **programs: str | Path) -> str:
-    """A tree for /opt with extensions of these names."""
-    name = executor.deploy({f"extensions/{name}": str(source) for name, source in programs.items()})
-    for path, source in programs.items():
-        file = executor.directory / "code" / name / "extensions" / path
-        if isinstance(source, Path):
-            shutil.copy(source, file)
-        file.chmod(0o755)
-    return name
 
 
 def with_collector(executor: RunningExecutor, **changes: Any) -> FunctionSpec:
