@@ -77,7 +77,8 @@ class LogBuffer:
         whole, newline, self._partial = (self._partial + data).rpartition(b"\n")
         if newline:
             size = len(whole) + 1 + (whole.count(b"\n") + 1) * EVENT_BYTES
-            if len(whole) < MAX_EVENT and self._kept + size <= MAX_BYTES:  # nothing to cut: at once, for a flood's sake
+            fits = len(whole) < MAX_EVENT and self._kept + size <= MAX_BYTES
+            if fits and self.on_line is None:  # nothing to cut: at once, for a flood's sake
                 self._kept += size
                 lines = whole.decode("utf-8", "replace").split("\n")
                 self.lines += [(at, line.replace("\r", "\n") + "\n") for line in lines]

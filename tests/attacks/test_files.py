@@ -53,7 +53,7 @@ def test_etc_names_nobody_of_this_machine(attacker: Attacker) -> None:
     found = attacker.run("files.read", [f"/etc/{name}" for name in ("passwd", "group", "hosts", "resolv.conf")])
     for name in ("passwd", "group"):
         assert [line.split(":")[0] for line in found[f"/etc/{name}"].splitlines()] == ["root", "sbx_user1051"]
-    assert found["/etc/hosts"] == "127.0.0.1 localhost\n"
+    assert found["/etc/hosts"] == "127.0.0.1 localhost\n127.0.0.1 sandbox.localdomain sandbox\n"
     assert found["/etc/resolv.conf"] == ""
 
 
