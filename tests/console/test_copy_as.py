@@ -6,14 +6,19 @@ import json
 import re
 import shlex
 import subprocess
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote_plus, urlsplit
 
 import pytest
+from pytest_django import Settings
 
 from console.pages.operations import call
 from console.pages.snippets import Call, of
+from functions.invoke import nodes
 from functions.models import AuditEntry, Function
+from monitoring.models import LogGroup
+from tests.broker import running_redis
 from tests.console.conftest import RUNTIME, Person, role, zipped
 
 NASTY = [
@@ -136,6 +141,35 @@ def test_rows_of_layers_permissions_and_sources_say_their_calls(alice: Person) -
     assert "--statement-id all" in shown(alice, f"{here}/config/permissions/", "RemovePermission")
     assert "--qualifier 1" in shown(alice, f"{here}/config/concurrency/", "GetProvisionedConcurrencyConfig")
     assert f"--uuid {mapping['UUID']}" in shown(alice, f"{here}/triggers/", "GetEventSourceMapping")
+
+
+def test_rows_of_the_administration_say_their_calls(alice: Person, tmp_path: Path, settings: Settings) -> None:
+    call(
+        alice.caller,
+        "CreateCapacityProvider",
+        CapacityProviderName="pool",
+        VpcConfig={"SubnetIds": ["subnet-0a1b2c3d"], "SecurityGroupIds": []},
+        PermissionsConfig={"CapacityProviderOperatorRoleArn": role(alice.caller.account_id)},
+    )
+    name = {"account_id": alice.caller.account_id, "region": alice.caller.region, "name": "/team/logs"}
+    LogGroup.objects.create(**name, retention_days=3)
+    with running_redis(tmp_path) as url:
+        settings.REDIS_URL = url
+        nodes.broker.cache_clear()
+        node = nodes.Node("node-1", str(tmp_path / "away.sock"), {"capacity_provider": "pool"})
+        nodes.broker().set(nodes.PREFIX + node.id, node.announcement)
+        workers = shown(alice, "/admin/workers/", "GetCapacityProvider")
+        (row,) = alice.client.get("/admin/capacity-providers/").context["rows"]
+        nodes.broker().close()
+    nodes.broker.cache_clear()
+    assert "aws lambda get-capacity-provider" in workers
+    assert "--capacity-provider-name pool" in workers
+    assert "ListFunctionVersionsByCapacityProvider" in workers
+    assert row.workers == 1
+    assert "--capacity-provider-name pool" in shown(alice, "/admin/capacity-providers/", "GetCapacityProvider")
+    retention = shown(alice, "/admin/limits/", "DescribeLogGroups")
+    assert "--log-group-name-prefix /team/logs" in retention
+    assert "DeleteRetentionPolicy" in retention
 
 
 def test_other_operations_are_offered_by_role(alice: Person, victor: Person) -> None:

@@ -115,7 +115,7 @@ class ProviderForm(ScalingForm):
 def show(request: HttpRequest) -> HttpResponse:
     account = access.account(request)
     try:
-        workers = Counter(str(node.facts.get("capacity_provider", "")).rpartition(":")[2] for node in nodes.live())
+        workers = Counter(node.capacity_provider.rpartition(":")[2] for node in nodes.live())
     except redis.RedisError:
         workers = None
     used = Counter(
