@@ -34,11 +34,20 @@ HEARTH_HOST = env.host("HEARTH_HOST", "127.0.0.1")
 HEARTH_PORT = env.integer("HEARTH_PORT", 8000, 1, 65535)
 HEARTH_REGION = env.text("HEARTH_REGION", "us-east-1", r"[a-z]{2}(-[a-z]+)+-\d", "a region such as us-east-1")
 HEARTH_ACCOUNT_ID = env.text("HEARTH_ACCOUNT_ID", "000000000000", r"\d{12}", "twelve digits")
-# The address that clients call: a wildcard is good to listen on and no good to call.
+# The address that clients call: a wildcard is good to listen on and no good to call. A node on another machine must be
+# told it, for the calls of its functions.
 _reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(HEARTH_HOST, HEARTH_HOST)  # noqa: S104
-HEARTH_ENDPOINT = f"http://{_reachable}:{HEARTH_PORT}"
+HEARTH_ENDPOINT = env.text(
+    "HEARTH_ENDPOINT",
+    f"http://{_reachable}:{HEARTH_PORT}",
+    r"http://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?",
+    "http://host:port",
+)
 # Refuse permissions that would let everybody in: no new public function URL, no function that any account may call.
 HEARTH_BLOCK_PUBLIC_ACCESS = env.flag("HEARTH_BLOCK_PUBLIC_ACCESS")
+# What functions reach of the world outside the API of their account: none, unless their tag hearth:network is egress;
+# egress, the internet unless it is none; off, nothing whatever they say.
+HEARTH_NETWORK = env.text("HEARTH_NETWORK", "none", r"none|egress|off", "none, egress or off")
 # Accept any access key and signature, as emulators do. Loopback only.
 HEARTH_OPEN = env.flag("HEARTH_OPEN")
 if HEARTH_OPEN and HEARTH_HOST not in ("127.0.0.1", "::1", "localhost"):
@@ -104,8 +113,8 @@ HEARTH_RETRY_SECONDS = (
 # --- Django -----------------------------------------------------------------------------------------------------
 
 SECRET_KEY = env.secret(HEARTH_DATA / "secret-key")
-# What the temporary credentials of execution roles are signed with.
-HEARTH_SESSION_KEY = hmac.digest(SECRET_KEY.encode(), b"sessions of execution roles", "sha256")
+# What the temporary credentials of execution roles are signed with. Nodes on other machines make them too.
+HEARTH_SESSION_KEY = hmac.digest((HEARTH_NODE_SECRET or SECRET_KEY).encode(), b"sessions of roles", "sha256")
 DEBUG = False
 # Requests are told apart by signature and session, not by the name they came by; the front door binds one address.
 ALLOWED_HOSTS = ["*"]

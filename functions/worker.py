@@ -36,8 +36,10 @@ GRACE_SECONDS = 5.0  # to end, after the time for what runs
 def session_key() -> Path:
     """A file with the key of temporary credentials, for the executor: a command line can be read by others."""
     path: Path = settings.HEARTH_RUN / "session-key"
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    new = path.with_name(f"session-key.{os.getpid()}")  # there may be other nodes, which read it now
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(settings.HEARTH_SESSION_KEY)
+    new.replace(path)
     return path
 
 
@@ -136,6 +138,7 @@ class NodeStep(bootsteps.StartStopStep):
                 *("--drain", str(settings.HEARTH_DRAIN_SECONDS)),
                 *("--rate", str(limits().requests_per_concurrency)),
                 *("--forwarder", forwarder, "--session-key", str(session_key())),
+                *(("--egress",) if settings.HEARTH_NETWORK != "off" else ()),
                 *(("--listen", settings.HEARTH_NODE_ADDRESS) if settings.HEARTH_NODE_ADDRESS else ()),
             ],
             on_ready=self._executor_ready,

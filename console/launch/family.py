@@ -16,6 +16,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from functions.execution.sandbox.network import filters, slirp
+from functions.execution.sandbox.network.egress import TOOLS
+
 READY_SECONDS = 60.0
 CELERY = (sys.executable, "-m", "celery", "-A", "console.celery")
 
@@ -48,6 +51,10 @@ def check_tools() -> None:
         raise SystemExit("hearth: functions run on Linux only: namespaces and cgroups are what isolates them")
     if shutil.which("setpriv") is None:
         raise SystemExit("hearth: the command `setpriv` is missing: install the package util-linux")
+    from django.conf import settings
+
+    if settings.HEARTH_NETWORK == "egress" and not can_give_network():
+        raise SystemExit(f"hearth: HEARTH_NETWORK=egress gives functions a network, and {TOOLS}")
 
 
 def worker_command(settings: Any) -> list[str]:
@@ -238,6 +245,15 @@ class _Family:
         isolation = statuses[0]["isolation"]["summary"] if statuses else "no worker node"
         say(f"ready after {time.monotonic() - self.started:.1f} s")
         print(_banner(self.settings.HEARTH_ENDPOINT, credentials, isolation, is_first_start), flush=True)  # noqa: T201
+
+
+def can_give_network() -> bool:
+    """Whether the tools are on this machine. That they work, the worker node finds out."""
+    try:
+        filters.library()
+    except filters.Missing:
+        return False
+    return slirp.program() is not None
 
 
 def redis_server() -> tuple[str, str]:

@@ -17,6 +17,7 @@ from console.pages.config.environment import EnvironmentForm, TagsForm
 from console.pages.config.general import GeneralForm
 from console.pages.config.layers import LayersForm
 from console.pages.config.logging import LoggingForm
+from console.pages.config.network import NetworkForm
 from console.pages.config.permissions import PermissionsForm
 from console.pages.config.url import UrlForm
 from console.pages.function_head import Head
@@ -33,6 +34,7 @@ SECTIONS: dict[str, tuple[str, Any]] = {
     "url": ("Function URL", UrlForm),
     "layers": ("Layers", LayersForm),
     "logging": ("Logging", LoggingForm),
+    "network": ("Network", NetworkForm),
     "tags": ("Tags", TagsForm),
     "directory": ("Hot reload", DirectoryForm),
 }
@@ -41,11 +43,12 @@ OPERATIONS = {
     "concurrency": "GetFunctionConcurrency,DeleteFunctionConcurrency,GetFunctionRecursionConfig",
     "async": "GetFunctionEventInvokeConfig,DeleteFunctionEventInvokeConfig",
     "url": "GetFunctionUrlConfig,DeleteFunctionUrlConfig",
+    "network": "ListTags",
     "tags": "ListTags",
 }
 # The same for all versions: changed whatever the qualifier. The rest is changed on $LATEST only, but what an alias
 # may have of its own: its URL, its asynchronous invocation.
-PER_FUNCTION = ("concurrency", "tags")
+PER_FUNCTION = ("concurrency", "network", "tags")
 
 
 @access.page

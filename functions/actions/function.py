@@ -13,7 +13,7 @@ from uuid import uuid4
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from functions import lookup
+from functions import egress, lookup
 from functions.access.caller import Caller
 from functions.actions import (
     capacity_provider,
@@ -61,6 +61,7 @@ def create(
             field="Handler" if members.get("Runtime") else "Runtime",
         )
     check_count(tags or {})
+    egress.check(tags or {})
     configuration.check(caller, members)
     signing = code_signing_config.chosen(caller, members.get("CodeSigningConfigArn"))
     trust = code_signing_config.check(signing)

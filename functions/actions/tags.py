@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from django.db.models import Model, QuerySet
 
-from functions import lookup
+from functions import egress, lookup
 from functions.access.caller import Caller
 from functions.actions.base import change
 from functions.arn import FunctionReference
@@ -28,6 +28,7 @@ def add(caller: Caller, reference: FunctionReference, tags: Mapping[str, str]) -
     with change(caller, "TagResource", reference.function_arn, tags=sorted(tags)):
         latest = lookup.locked_latest(reference)
         _check_some(tags)
+        egress.check(tags)
         _save(latest, {**latest.function.tags, **tags})
 
 

@@ -8,7 +8,7 @@ import json
 import random
 from dataclasses import dataclass, replace
 
-from functions import lookup, reservations
+from functions import egress, lookup, reservations
 from functions.arn import FunctionReference
 from functions.cache import GenerationCache
 from functions.errors import (
@@ -153,6 +153,7 @@ def _spec(function: Function, version: FunctionVersion) -> FunctionSpec:
         log_group=logging_config.get("LogGroup") or f"/aws/lambda/{function.name}",
         layers=version.layer_tree,
         live=version.directory,
+        network=egress.network(function.tags),
         runtime_version=version.runtime_version,
         vcpu_mb=version.vcpu_mb,
         capacity_provider=version.capacity_provider_arn,

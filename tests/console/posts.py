@@ -13,6 +13,7 @@ from urllib.parse import quote_plus
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from console.pages.operations import call
+from functions import egress
 from functions.models import (
     AccessKey,
     Alias,
@@ -538,6 +539,12 @@ POSTS: dict[str, list[Post]] = {
             lambda world: world.latest.extras["LoggingConfig"],
             choices=("LogFormat", "ApplicationLogLevel", "SystemLogLevel"),
             empty={"LogGroup": "/aws/lambda/f", "ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"},
+        ),
+        Post(
+            f"{F}/config/network/",
+            {"network": "egress"},
+            lambda world: {"network": world.function.tags.get(egress.TAG, "")},
+            choices=("network",),
         ),
         Post(
             f"{F}/config/tags/", {"Tags-name": "k", "Tags-value": "v"}, pair("Tags", lambda world: world.function.tags)

@@ -372,6 +372,21 @@ def test_logging(alice: Person) -> None:
     assert "logGroup" in " ".join(response.context["form"].errors["LogGroup"])
 
 
+def test_the_network_is_a_tag(alice: Person, settings: Settings) -> None:
+    alice.create("goes")
+    url = "/functions/goes/config/network/"
+    assert "As the installation: none" in alice.client.get(url).content.decode()
+    for chosen, tags in (("egress", {"hearth:network": "egress"}), ("none", {"hearth:network": "none"}), ("", {})):
+        assert alice.client.post(url, {"network": chosen}).status_code == 302
+        assert Function.objects.get(name="goes").tags == tags
+    assert alice.client.post(url, {"network": "all"}).context["form"].errors["network"]
+    settings.HEARTH_NETWORK = "off"
+    response = alice.client.post(url, {"network": "egress"})
+    assert "HEARTH_NETWORK=off" in " ".join(response.context["form"].errors["network"])
+    assert response.context["form"]["network"].value() == "egress"
+    assert "No function can be given a network here" in alice.client.get(url).content.decode()
+
+
 def test_hot_reload_is_offered_where_it_is_enabled(alice: Person, settings: Settings, tmp_path: Path) -> None:
     alice.create("live")
     url = "/functions/live/config/directory/"

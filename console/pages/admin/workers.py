@@ -132,7 +132,7 @@ def _environment(said: dict[str, Any], state: str, now: datetime) -> dict[str, A
 def _facts(isolation: Any) -> dict[str, str]:
     """Each fact in words."""
     facts = isolation if isinstance(isolation, dict) else {}
-    return {name.replace("_", " "): _words(fact) for name, fact in facts.items()}
+    return {name.replace("_", " "): _words(fact) for name, fact in facts.items() if fact != ""}
 
 
 def _words(fact: Any) -> str:

@@ -37,7 +37,7 @@ class Isolation:
             "uid_per_environment": block.distinct,
             "cgroups": f"v{groups.version}" if groups else None,
             "controllers": controllers,
-            "network": "loopback only" if egress.why else "loopback, and the internet for functions that are given it",
+            "network": "loopback only" if egress.why else "loopback; the internet for functions that are given it",
             "no_egress": egress.why,  # why functions cannot be given a network; empty where they can
             "rootless": holder.inside() is not None,
             "missing": missing,

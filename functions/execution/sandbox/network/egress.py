@@ -81,8 +81,10 @@ class Egress:
 
     def _start(self) -> None:
         router = Router()
-        self.resolver.write_text(f"nameserver {filters.RESOLVER}\n")
-        self.resolver.chmod(0o644)
+        new = self.resolver.with_name(f"resolv.conf.{os.getpid()}")  # there may be other nodes, which show it now
+        new.write_text(f"nameserver {filters.RESOLVER}\n")
+        new.chmod(0o644)
+        new.replace(self.resolver)
         self._router = router
         self._loop.watch(router.machine, lambda _events: router.refuse_machine())
         self._watch()
