@@ -12,6 +12,7 @@ from functions.actions.base import change
 from functions.arn import FunctionReference
 from functions.errors import InvalidParameterValueException
 from functions.invoke import events
+from functions.invoke.recursion import MARK
 from functions.models import AsyncEvent
 
 # Events of one call, so that its transaction stays short; the caller goes on while it gets this number.
@@ -82,7 +83,7 @@ def _redrive(ids: list[uuid.UUID]) -> None:
             payload=event.payload,
             client_context=event.client_context,
             tenant_id=event.tenant_id,
-            trace_id=event.trace_id,
+            trace_id=event.trace_id.partition(MARK)[0],  # a new chain of calls
             accepted_at=now,
             due_at=now,
         )

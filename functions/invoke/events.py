@@ -197,8 +197,7 @@ def _attempt(event: AsyncEvent) -> dict[str, object]:
     except LaneError as error:
         log.warning("event %s goes back to the queue: %s", event.id, error)
         return {"state": AsyncEvent.State.PENDING, "due_at": timezone.now() + timedelta(seconds=FAULT_SECONDS)}
-    event.trace_id = trace  # goes on with the outcome
-    return _after(event, result)
+    return _after(event, result, trace)
 
 
 def _refused(error_type: str) -> dict[str, object]:
@@ -206,7 +205,8 @@ def _refused(error_type: str) -> dict[str, object]:
     return {"state": AsyncEvent.State.FAILED, "finished_at": timezone.now(), "error_type": error_type}
 
 
-def _after(event: AsyncEvent, result: InvocationResult) -> dict[str, object]:
+def _after(event: AsyncEvent, result: InvocationResult, trace: str) -> dict[str, object]:
+    """The values of an event that was run in `trace`, which goes on with the outcome: a retry is no further turn."""
     now = timezone.now()
     attempts = event.attempts + 1
     ended = {
@@ -216,9 +216,9 @@ def _after(event: AsyncEvent, result: InvocationResult) -> dict[str, object]:
         "version": result.version,
     }
     if not result.function_error:
-        return {**ended, "state": AsyncEvent.State.SUCCEEDED, "finished_at": now}
+        return {**ended, "state": AsyncEvent.State.SUCCEEDED, "finished_at": now, "trace_id": trace}
     if attempts >= destinations.policy(event).attempts:
-        return {**ended, "state": AsyncEvent.State.FAILED, "finished_at": now}
+        return {**ended, "state": AsyncEvent.State.FAILED, "finished_at": now, "trace_id": trace}
     delay = timedelta(seconds=settings.HEARTH_RETRY_SECONDS[attempts - 1])
     return {**ended, "state": AsyncEvent.State.PENDING, "due_at": _retry_at(event, delay)}
 

@@ -46,15 +46,18 @@ def accepted(caller: Caller, name: str = "thumbs", payload: bytes = b'{"n": 1}',
     return event
 
 
+TRACE = "Root=1-0-0;Lineage=a87bd80c:3"  # of a run
+
+
 def result(error: str = "") -> InvocationResult:
     return InvocationResult(
         "id", b'"bad"' if error else b'{"ok": true}', "$LATEST", "Unhandled" if error else "", error_type=error
     )
 
 
-def end(event: AsyncEvent, error: str = "") -> list[AsyncEvent]:
+def end(event: AsyncEvent, error: str = "", trace: str = TRACE) -> list[AsyncEvent]:
     """Write the end of an attempt; the events that it led to."""
-    events._write(event, **events._after(event, result(error)))
+    events._write(event, **events._after(event, result(error), trace))
     return list(AsyncEvent.objects.filter(source="destination").order_by("accepted_at"))
 
 
@@ -68,13 +71,13 @@ def test_as_many_retries_as_are_configured(thumbs: Caller, retries: int, states:
     event = accepted(thumbs)
     for attempts, state in enumerate(states):
         event.attempts = attempts
-        assert events._after(event, result("ValueError"))["state"] == state
+        assert events._after(event, result("ValueError"), TRACE)["state"] == state
 
 
 def test_an_event_ends_when_it_reaches_its_age(thumbs: Caller) -> None:
     configure(thumbs, age=60)
     young = accepted(thumbs)
-    retry_at = events._after(young, result("ValueError"))["due_at"]
+    retry_at = events._after(young, result("ValueError"), TRACE)["due_at"]
     assert isinstance(retry_at, datetime)
     assert retry_at == young.accepted_at + timedelta(seconds=60)  # not later, though the retry would be
     old = accepted(thumbs, accepted_at=timezone.now() - timedelta(seconds=61))

@@ -53,7 +53,7 @@ def test_purging_ends_what_waits(alice: Caller, thumbs: FunctionReference) -> No
 
 def test_what_failed_comes_back_once_as_an_event_of_its_own(alice: Caller, thumbs: FunctionReference) -> None:
     for state in State:
-        make(state, attempts=3, client_context="{}", trace_id="Root=1")
+        make(state, attempts=3, client_context="{}", trace_id="Root=1;Lineage=a87bd80c:16")
     assert actions.redrive(alice, thumbs) == 3
     assert actions.redrive(alice, thumbs) == 0
     old = AsyncEvent.objects.exclude(redriven_as=None)

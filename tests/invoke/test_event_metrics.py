@@ -16,7 +16,7 @@ from monitoring.ingest.metrics import collect
 from monitoring.report import Kind, Report, Sample, decode
 from tests.functions.world import ACCOUNT, REGION, create
 from tests.invoke.conftest import forget
-from tests.invoke.test_destinations import accepted, configure, result
+from tests.invoke.test_destinations import TRACE, accepted, configure, result
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_throttled_event_says_why_it_waits(alice: Caller, name: str, monkeypat
     AsyncEvent.objects.update(due_at=timezone.now())
     again = events._lease()
     assert again is not None
-    events._write(again, **events._after(again, result()))
+    events._write(again, **events._after(again, result(), TRACE))
     assert again.error_type == ""
     forget()
 

@@ -28,6 +28,9 @@ def make_event(**values: object) -> AsyncEvent:
     return AsyncEvent.objects.create(**(row | values))
 
 
+TRACE = "Root=1-0-0;Lineage=a87bd80c:3"
+
+
 def result(function_error: str = "") -> InvocationResult:
     return InvocationResult(
         "id", b'{"ok": true}', "1", function_error, error_type="ValueError" if function_error else ""
@@ -70,11 +73,12 @@ def test_a_failed_event_is_tried_three_times(attempts: int, state: str, settings
     settings.HEARTH_RETRY_SECONDS = (60, 120)  # type: ignore[attr-defined]
     event = make_event(attempts=attempts)
     before = timezone.now()
-    values = events._after(event, result("Unhandled"))
+    values = events._after(event, result("Unhandled"), TRACE)
     assert values["state"] == state
     assert values["attempts"] == attempts + 1
     assert values["result"] == b'{"ok": true}'
     assert values["error_type"] == "ValueError"
+    assert values.get("trace_id", "") == ("" if state == "pending" else TRACE)  # a retry is no further turn
     if state == "pending":
         due_at = values["due_at"]
         assert isinstance(due_at, type(before))
@@ -83,7 +87,7 @@ def test_a_failed_event_is_tried_three_times(attempts: int, state: str, settings
 
 
 def test_success_ends_the_event() -> None:
-    values = events._after(make_event(), result())
+    values = events._after(make_event(), result(), TRACE)
     assert values["state"] == AsyncEvent.State.SUCCEEDED
     assert values["finished_at"] is not None
 

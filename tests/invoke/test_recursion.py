@@ -66,7 +66,7 @@ def test_a_circle_through_destinations_is_broken(thumbs: Caller) -> None:
     for _ in range(16):
         trace = recursion.advance(trace, route(thumbs))
     event = accepted(thumbs, trace_id=trace)
-    (following,) = end(event)
+    (following,) = end(event, trace=trace)
     assert following.trace_id == trace
     outcome = events._attempt(event)
     assert (outcome["state"], outcome["error_type"]) == (AsyncEvent.State.FAILED, "RecursiveInvocationException")
