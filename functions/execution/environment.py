@@ -94,6 +94,7 @@ REFUSED = ("protocol", "size")  # killed for what it sent: nothing that follows 
 KILLED = 137  # by SIGKILL
 # An environment that has waited so long in the pool gets its API: one that is needed at once when it is needed.
 LISTEN_SECONDS = 0.05
+SOON_SECONDS = 0.05  # what takes longer lets others go first
 # What runs then still ends within the life of its credentials.
 RETIRE_SECONDS = LIFE_SECONDS - 3600.0
 
@@ -102,9 +103,11 @@ class Environment:
     """Made by `Pools`; `on_change(self)` is called after every transition."""
 
     __slots__ = (
+        "_asked_at",
         "_base",
         "_cached",
         "_cause",
+        "_deferred",
         "_end",
         "_highest",
         "_kill_reason",
@@ -148,6 +151,8 @@ class Environment:
         self.started = time.monotonic()
         self.retire_at = 0.0  # when the credentials that it was given come to their end, monotonic
         self.deadline = 0.0  # of what it does now, monotonic
+        self._asked_at = 0.0  # when that began
+        self._deferred = False
         self.sandbox: Sandbox | None = None
         self._stream: Stream | RuntimeApi | None = None
         self._waiting: Promise[Outcome] | None = None
@@ -342,6 +347,8 @@ class Environment:
         if self._leaving:
             self.drain()
         assert self.sandbox is not None
+        if self._deferred:
+            self._defer(False)
         if self._peak > self._base + MIB:  # otherwise what was used before does not show in the figure
             self.sandbox.group.reset_peak()
             self._base = self.sandbox.group.usage()
@@ -388,12 +395,21 @@ class Environment:
             self.kill("timeout")
         elif self.over_memory():
             self.kill(OOM)
+        elif now - self._asked_at > SOON_SECONDS and not self._deferred:
+            self._defer(True)
         return much
+
+    def _defer(self, deferred: bool) -> None:
+        """Whether it stands behind those who have just begun."""
+        self._deferred = deferred
+        if self.sandbox is not None:
+            self.sandbox.group.defer(deferred)
 
     async def _ask(self, head: Head, body: bytes, limit_s: float) -> Outcome:
         assert self._stream is not None
         assert self.sandbox is not None
-        self.deadline = time.monotonic() + limit_s
+        self._asked_at = time.monotonic()
+        self.deadline = self._asked_at + limit_s
         self._waiting = Promise(self._loop)
         self._stream.send(head, body)
         return await self._waiting

@@ -231,6 +231,7 @@ def main() -> int:
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     executor = Executor(options)
+    sc.run_soon()
     sc.prctl(sc.PR_SET_DUMPABLE, 0)  # only now: before, /proc/self is needed
     executor.run()
     return 0

@@ -14,11 +14,13 @@ from functions.execution.loop import Loop
 
 # Small reads are the rule; more than 128 KiB at once makes the C library map fresh memory for each.
 READ, READ_MUCH = 16_384, 1_048_576
+TURN = 32  # frames of one stream, before others are served
 Head = dict[str, Any]
 
 
 class Stream:
     __slots__ = (
+        "_behind",
         "_in",
         "_limits",
         "_loop",
@@ -51,6 +53,7 @@ class Stream:
         self.on_drained: Callable[[], None] | None = None  # called when nothing waits any more, and at the end
         self.closed = False
         self._paused = False
+        self._behind = False  # there is more in `_in` than one turn took
         loop.watch(connection.fileno(), self._ready)
 
     def send(self, head: Head, body: bytes = b"") -> None:
@@ -83,6 +86,7 @@ class Stream:
         if not self.closed and self._paused is not paused:
             self._paused = paused
             self._wait()
+            self._go_on()
 
     def drain(self) -> None:
         """Take what has come already. To be called when the other end is gone."""
@@ -107,7 +111,7 @@ class Stream:
     def _ready(self, events: int) -> None:
         if events & select.EPOLLOUT:
             self._flush()
-        if not self.closed and events & ~select.EPOLLOUT:
+        if not self.closed and events & ~select.EPOLLOUT and not self._behind:
             self._read()
 
     def _flush(self) -> None:
@@ -126,18 +130,23 @@ class Stream:
 
     def _read(self) -> bool:
         """False when there was nothing."""
-        try:
-            data = self._socket.recv(READ if len(self._in) < READ else READ_MUCH)
-        except BlockingIOError:
-            return False
-        except OSError:
-            data = b""
-        if not data:
-            self.close()
-            return False
         buffer = self._in
-        buffer += data
-        while not self.closed and len(buffer) >= HEAD.size:
+        if self._behind:
+            self._behind = False
+        else:
+            try:
+                data = self._socket.recv(READ if len(buffer) < READ else READ_MUCH)
+            except BlockingIOError:
+                return False
+            except OSError:
+                data = b""
+            if not data:
+                self.close()
+                return False
+            buffer += data
+        for _ in range(TURN):
+            if self.closed or len(buffer) < HEAD.size:
+                break
             head_length, body_length = HEAD.unpack_from(buffer)
             if head_length > self._limits[0] or body_length > self._limits[1]:
                 self.close()
@@ -153,7 +162,14 @@ class Stream:
             body = bytes(memoryview(buffer)[start:end])
             del buffer[:end]
             self.on_frame(head, body)
+        else:
+            self._behind = True
+            self._loop.later(0, self._go_on)
         return True
+
+    def _go_on(self) -> None:
+        if self._behind and not self._paused and not self.closed:
+            self._read()
 
 
 def parse(data: bytes) -> Head | None:

@@ -4,14 +4,14 @@ The attacks are those of tests/attacks/handlers. Each runs in `ATTACKERS` enviro
 called by one client over HTTP, signed.
 """
 
-import threading
+import json
+import multiprocessing
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.bench.measure import Caller, Times
 from tests.family import RunningHearth, start, zip_of
@@ -20,7 +20,7 @@ HANDLERS = Path(__file__).parents[1] / "attacks" / "handlers"
 NEIGHBOUR = "def handler(event, context):\n    return event\n"
 PATH = "/2015-03-31/functions/neighbour/invocations"
 ATTACKERS = 2
-WARM_UP, CALLS, LEAST_SECONDS = 200, 1000, 4.0
+WARM_UP, CALLS, LEAST_SECONDS = 200, 1000, 3.0
 # Name, event, members of the function's configuration.
 ATTACKS: list[tuple[str, list[Any], dict[str, Any]]] = [
     ("CPU burnt by 20 processes", ["resources.burn", 20], {"MemorySize": 1769}),
@@ -33,14 +33,12 @@ ATTACKS: list[tuple[str, list[Any], dict[str, Any]]] = [
     ("inodes filled", ["resources.fill_with_files", "/tmp"], {"MemorySize": 1024}),
     ("responses of 6 MB", ["control.response", "largest"], {"MemorySize": 512}),
     ("streamed chunks of one byte", ["control.chunks", 1, 10_000_000], {"MemorySize": 512}),
-    ("connection flood", ["network.flood_connections_forever"], {}),
+    ("connection flood", ["network.flood_connections", 9001, True], {}),
 ]
 
 
 def main() -> None:
     """Only this part: python -m tests.bench.attacks."""
-    import tempfile
-
     with tempfile.TemporaryDirectory() as scratch:
         for row in measure(Path(scratch) / "data"):
             print("| {} | {} | {} |".format(*row))
@@ -57,15 +55,17 @@ def measure(data: Path) -> list[tuple[str, str, str]]:
         caller = Caller(hearth)
         for _ in range(WARM_UP):
             caller.milliseconds(PATH, b"{}")
-        quiet = called(caller)
-        rows = [("nothing", "", str(quiet))]
+        rows = []
         for number, (name, event, _) in enumerate(ATTACKS):
+            quiet = called(caller)
             with attacked(hearth, f"attack-{number}", event):
                 times = called(caller)
-            ratio = times.percentile(0.99) / quiet.percentile(0.99)
-            rows.append((name, "p99 at most twice", f"{times}: {ratio:.1f} times"))
             hearth.client("lambda").delete_function(FunctionName=f"attack-{number}")
             time.sleep(1)
+            again = called(caller)  # the machine may have other work: what is before and after counts as quiet
+            calm = Times(quiet.values + again.values)
+            ratio = times.percentile(0.99) / calm.percentile(0.99)
+            rows.append((name, "p99 at most twice", f"{calm}; {times}: {ratio:.1f} times"))
         return rows
     finally:
         hearth.stop()
@@ -81,25 +81,21 @@ def called(caller: Caller) -> Times:
 
 @contextmanager
 def attacked(hearth: RunningHearth, name: str, event: list[Any]) -> Iterator[None]:
-    """The attack runs, again whenever it has ended."""
-    import json
-
-    over = threading.Event()
-
-    def attack() -> None:
-        client = hearth.client("lambda")
-        while not over.is_set():
-            try:
-                client.invoke(FunctionName=name, Payload=json.dumps(event))["Payload"].read()
-            except (ClientError, BotoCoreError):
-                return  # the function is gone
-
-    threads = [threading.Thread(target=attack, daemon=True) for _ in range(ATTACKERS)]
-    for thread in threads:
-        thread.start()
+    """The attack runs, again whenever it has ended; called from processes of their own."""
+    processes = [multiprocessing.Process(target=attack, args=(hearth, name, event)) for _ in range(ATTACKERS)]
+    for process in processes:
+        process.start()
     time.sleep(1)
     yield
-    over.set()
+    for process in processes:
+        process.kill()
+        process.join()
+
+
+def attack(hearth: RunningHearth, name: str, event: list[Any]) -> None:
+    client = hearth.client("lambda")
+    while True:
+        client.invoke(FunctionName=name, Payload=json.dumps(event))["Payload"].read()
 
 
 if __name__ == "__main__":

@@ -39,6 +39,9 @@ class PolledGroup:
             with contextlib.suppress(OSError):
                 resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
 
+    def defer(self, deferred: bool) -> None:
+        pass  # an ordinary user can lower a priority and never raise it again
+
     def hold(self) -> None:
         pass  # there is nothing to do it with
 

@@ -165,6 +165,7 @@ class Zygote:
 
     def drop(self, visible: bool = True) -> None:
         """`visible`: to processes of the same user id, from now on rather than from the start of a program."""
+        sc.run_soon()
         for capability in range(64):
             try:
                 sc.prctl(sc.PR_CAPBSET_DROP, capability)

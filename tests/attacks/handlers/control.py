@@ -127,4 +127,6 @@ def response(kind):
         for _ in range(900):
             value = [value]
         return value
+    if kind == "largest":
+        return "x" * (6 << 20)
     return {"large": "x" * (100 << 20), "lone surrogate": "\ud800", "keys": {str(n): n for n in range(100_000)}}[kind]

@@ -57,11 +57,14 @@ def change_addresses():
         return errno.errorcode[-struct.unpack_from("=i", route.recv(4096), 16)[0]]
 
 
-def flood_connections(port):
-    """Connections that say nothing, as many as descriptors allow."""
+def flood_connections(port, again=False):
+    """Connections that say nothing, as many as descriptors allow. How many; or never an end of it."""
     count = 0
-    with contextlib.suppress(OSError):
-        while True:
-            kept.append(socket.create_connection(("127.0.0.1", port), 1))
-            count += 1
+    while not count or again:
+        with contextlib.suppress(OSError):
+            while True:
+                kept.append(socket.create_connection(("127.0.0.1", port), 1))
+                count += 1
+        if again:
+            kept.clear()
     return count

@@ -6,6 +6,9 @@ from functions.execution.spec import CPU_MB
 
 MIB = 1024 * 1024
 PIDS = 1024
+# How much more of the processor an invocation gets that has just begun than one that has worked for a while: what is
+# short is served among what is long, and what is long shares by memory.
+HEAD_START = 16
 # Over which a quota of CPU time is counted, in microseconds: short, so that a small function stands still briefly.
 PERIOD_US = 20_000
 
@@ -28,6 +31,9 @@ class Group(Protocol):
 
     def limit(self, memory_mb: int, tmp_mb: int, vcpu_mb: int = CPU_MB) -> None:
         """`vcpu_mb`: the memory that gives a share of one whole CPU. Of an idle machine there is more."""
+
+    def defer(self, deferred: bool) -> None:
+        """Leave the processor to those who have just begun, or be one of them again. Some 20 us."""
 
     def hold(self) -> None:
         """From now on never more CPU time than the share, where the node has quotas. AWS does so after the init."""

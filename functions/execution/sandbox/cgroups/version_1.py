@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from functions.execution.sandbox.cgroups.files import kill, open_file, pids, read_fields, read_int, write
-from functions.execution.sandbox.cgroups.group import MIB, PERIOD_US, PIDS, quota_us
+from functions.execution.sandbox.cgroups.group import HEAD_START, MIB, PERIOD_US, PIDS, quota_us
 from functions.execution.spec import CPU_MB
 
 
@@ -51,8 +51,13 @@ class GroupV1:
         for file in files:
             if file.exists():
                 write(file, total)
+        self.defer(False)
+
+    def defer(self, deferred: bool) -> None:
         if "cpu" in self._directories:
-            write(self._directories["cpu"] / "cpu.shares", max(2, 1024 * memory_mb // vcpu_mb))
+            memory_mb, _, vcpu_mb = self._limits
+            share = 1024 * memory_mb // vcpu_mb
+            write(self._directories["cpu"] / "cpu.shares", max(2, share if deferred else share * HEAD_START))
 
     def hold(self) -> None:
         if self._quota and not self._held:

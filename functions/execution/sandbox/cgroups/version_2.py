@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from functions.execution.sandbox.cgroups.files import kill, open_file, pids, read_fields, read_int, write
-from functions.execution.sandbox.cgroups.group import MIB, PERIOD_US, PIDS, quota_us
+from functions.execution.sandbox.cgroups.group import HEAD_START, MIB, PERIOD_US, PIDS, quota_us
 from functions.execution.spec import CPU_MB
 
 
@@ -42,7 +42,12 @@ class GroupV2:
             return
         self._limits = (memory_mb, tmp_mb, vcpu_mb)
         write(self._path / "memory.max", (memory_mb + tmp_mb) * MIB)
-        write(self._path / "cpu.weight", min(10_000, max(1, 100 * memory_mb // vcpu_mb)))
+        self.defer(False)
+
+    def defer(self, deferred: bool) -> None:
+        memory_mb, _, vcpu_mb = self._limits
+        weight = (1 if deferred else HEAD_START) * 100 * memory_mb // vcpu_mb
+        write(self._path / "cpu.weight", min(10_000, max(1, weight)))
 
     def hold(self) -> None:
         if self._quota and not self._held:
