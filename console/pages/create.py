@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from console.pages import access, copy_as, package
 from console.pages.forms import AwsForm, VariablesField, default_role, role_choices, variables_text
 from console.pages.operations import call
-from console.pages.runtimes import RuntimeSelect, choices, grouped_choices
+from console.pages.runtimes import RuntimeSelect, choices, offer
 from console.pages.snippets import PACKAGE, Call
 from functions.access.caller import Caller
 from functions.actions import function_url
@@ -75,7 +75,7 @@ class CreateForm(AwsForm):
         family = blueprint.family if blueprint else ""
         runtime = self.fields["Runtime"]
         assert isinstance(runtime, forms.ChoiceField)
-        runtime.choices = grouped_choices(choices(family=family, only=blueprint.runtime if blueprint else ""), family)
+        offer(runtime, choices(account.pk, family=family, only=blueprint.runtime if blueprint else ""), family)
         role = self.fields["Role"]
         assert isinstance(role, forms.ChoiceField)
         role.choices = role_choices(account)
@@ -195,7 +195,8 @@ def _show(
         "source": source,
         "blueprint": blueprint,
         "blueprints": [
-            (each, f"{here}?{urlencode({'blueprint': each.name, **kept})}", _can_run(each)) for each in catalogue.all()
+            (each, f"{here}?{urlencode({'blueprint': each.name, **kept})}", _can_run(access.account(request), each))
+            for each in catalogue.all()
         ],
         "sources": [(key, label, f"{here}?{urlencode({'source': key, **kept})}") for key, label in SOURCES],
         "templates": {
@@ -207,7 +208,9 @@ def _show(
 
 
 def _initial(request: HttpRequest, account: Account, blueprint: Blueprint | None) -> dict[str, Any]:
-    runtimes = choices(family=blueprint.family if blueprint else "", only=blueprint.runtime if blueprint else "")
+    runtimes = choices(
+        account.pk, family=blueprint.family if blueprint else "", only=blueprint.runtime if blueprint else ""
+    )
     runtime = runtimes[0][0] if runtimes else ""
     family = _family(runtime)
     values: dict[str, Any] = {
@@ -244,9 +247,9 @@ def _sample(family: str) -> str:
     return _template(family).files()[INLINE[family][0]].decode()
 
 
-def _can_run(blueprint: Blueprint) -> bool:
+def _can_run(account: Account, blueprint: Blueprint) -> bool:
     here = not blueprint.program or shutil.which(blueprint.program) is not None
-    return here and bool(choices(family=blueprint.family, only=blueprint.runtime))
+    return here and bool(choices(account.pk, family=blueprint.family, only=blueprint.runtime))
 
 
 def _blueprint(name: str) -> Blueprint | None:

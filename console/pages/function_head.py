@@ -8,7 +8,8 @@ from django.conf import settings
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 
-from console.pages import access
+from console.pages import access, runtimes
+from functions import stand_ins
 from functions.actions.configuration import fingerprint
 from functions.arn import FunctionReference
 from functions.models import LATEST, Alias, Function, FunctionVersion
@@ -57,6 +58,14 @@ class Head:
     def is_published(self) -> bool:
         """Whether `$LATEST` is the same as the newest version."""
         return self.newest is not None and self.newest.fingerprint == fingerprint(self.latest)
+
+    @cached_property
+    def stand_in(self) -> str:
+        """What runs the version where its runtime is not installed; empty when it has its own."""
+        interpreter = None
+        if not self.version.runtime_version:
+            interpreter = stand_ins.serving(self.function.account_id, self.version.runtime)
+        return runtimes.title(interpreter) if interpreter else ""
 
     @property
     def arn(self) -> str:

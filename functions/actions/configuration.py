@@ -73,7 +73,7 @@ def check(caller: Caller, members: Mapping[str, Any]) -> None:
     _check_timeout(members.get("Timeout"))
     refuse_absent(members)
     if members.get("Runtime"):
-        check_runtime(members["Runtime"])
+        check_runtime(caller.account_id, members["Runtime"])
     if members.get("DeadLetterConfig"):
         check_dead_letter(caller, members["DeadLetterConfig"].get("TargetArn") or "")
     if members.get("Role"):

@@ -1,5 +1,6 @@
 """Which runtimes a function may name: those that AWS takes, and of these the ones installed here."""
 
+from functions import stand_ins
 from functions.errors import InvalidParameterValueException
 from functions.execution.runtimes.discovery import installed
 from functions.execution.runtimes.table import RUNTIMES
@@ -24,28 +25,32 @@ SNAPSTART = frozenset(
 )
 
 
-def check_runtime(runtime: str) -> None:
+def check_runtime(account_id: str, runtime: str) -> None:
     """Refuse, with AWS's error, what AWS would refuse; and with a clear one what this machine cannot run."""
-    here = installed()
-    if runtime in here:
-        return
-    listed = runtime in LISTED.split(", ")
-    if runtime not in RUNTIMES and not listed:
+    if runtime not in RUNTIMES and runtime not in LISTED.split(", "):
         raise InvalidParameterValueException(
             f"Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: "
             f"[{LISTED}] or be a valid ARN",
             field="Runtime",
         )
-    if not listed and RUNTIMES[runtime].deprecated:
+    if is_refused(runtime):
         raise InvalidParameterValueException(
             f"The runtime parameter of {runtime} is no longer supported for creating or updating AWS Lambda functions. "
             "We recommend you use a supported runtime while creating or updating functions.",
             field="Runtime",
         )
+    here = installed()
+    if runtime in here or stand_ins.serving(account_id, runtime) is not None:
+        return
     raise InvalidParameterValueException(
         f"The runtime {runtime} is not installed on this machine. Installed: {', '.join(here) or 'none'}.",
         field="Runtime",
     )
+
+
+def is_refused(runtime: str) -> bool:
+    """Whether AWS creates no function of it any more. Some of the deprecated ones it still does."""
+    return runtime in RUNTIMES and RUNTIMES[runtime].deprecated and runtime not in LISTED.split(", ")
 
 
 def check_snapstart(runtime: str) -> None:

@@ -7,13 +7,14 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-update.html
 
 import hashlib
 
-from functions import lookup
+from functions import lookup, stand_ins
 from functions.access.caller import Caller
 from functions.actions.base import change
 from functions.arn import FunctionReference
 from functions.errors import InvalidParameterValueException
 from functions.execution.runtimes import discovery
 from functions.execution.runtimes.interpreter import Interpreter
+from functions.execution.runtimes.table import RUNTIMES
 from functions.models import FunctionVersion
 
 Mode = FunctionVersion.UpdateRuntimeOn
@@ -55,16 +56,21 @@ def arn(version: FunctionVersion) -> str:
     """Of the runtime version that runs it now, or would if it were on this machine."""
     interpreter = _of(version)
     full = interpreter.version if interpreter else version.runtime_version
+    if interpreter and interpreter.family != "custom" and interpreter.release != RUNTIMES[version.runtime].version:
+        full = f"{interpreter.runtime} {full}"  # it stands in
     return _arn(version, full)
 
 
 def is_installed(version: FunctionVersion) -> bool:
-    """Whether this machine has the interpreter that the version is held to."""
+    """Whether this machine has the interpreter that the version is held to, or what stands in for its runtime."""
     return _of(version) is not None
 
 
 def _of(version: FunctionVersion) -> Interpreter | None:
-    return discovery.interpreter(version.runtime, version.runtime_version)
+    found = discovery.interpreter(version.runtime, version.runtime_version)
+    if found is not None or version.runtime_version:
+        return found
+    return stand_ins.serving(version.function.account_id, version.runtime)
 
 
 def _arn(version: FunctionVersion, full: str) -> str:

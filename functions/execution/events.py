@@ -69,12 +69,21 @@ class InitStart(Event):
     function_version: str
     instance: str  # the log stream's name
     memory: int
+    stands_in: str = ""  # for this runtime, whose own interpreter is not installed
+
+    def text(self) -> str | None:
+        """None as long as the runtime is what was asked for."""
+        return f"INIT_START Runtime Version: {self.version}\n" if self.stands_in else None
+
+    @property
+    def version(self) -> str:
+        return f"{self.runtime_version} (stands in for {self.stands_in})" if self.stands_in else self.runtime_version
 
     def record(self) -> Record:
         return {
             "initializationType": self.initialization,
             "phase": self.phase,
-            "runtimeVersion": self.runtime_version,
+            "runtimeVersion": self.version,
             "functionName": self.function_name,
             "functionVersion": self.function_version,
             "instanceId": self.instance,

@@ -132,7 +132,8 @@ class Executor:
         return {
             "node": self.options.node,
             "isolation": self.isolation.facts,
-            "runtimes": {name: interpreter.version for name, interpreter in installed().items()},
+            "runtimes": {each.runtime: each.version for each in reversed(discovery.found())}
+            | {name: interpreter.version for name, interpreter in installed().items()},
             "in_use": dict(self.engine.concurrency.by_function),  # account:region:name -> invocations now
             "unreserved": dict(self.engine.concurrency.unreserved),  # account:region -> those without a reservation
             "granted": self.engine.shares.facts() if self.engine.shares is not None else None,  # None: alone

@@ -35,7 +35,7 @@ async def initialise(
     """
     kind = assignment["environment"]["AWS_LAMBDA_INITIALIZATION_TYPE"]
     environment.on_leftover = engine.report_leftover
-    if environment.journal is not None:
+    if environment.journal is not None or spec.stand_in:
         environment.emit(
             events.InitStart(
                 kind,
@@ -45,6 +45,7 @@ async def initialise(
                 spec.version,
                 environment.log_stream,
                 spec.memory_mb * MIB,
+                spec.runtime if spec.stand_in else "",
             )
         )
     began = time.monotonic()

@@ -8,7 +8,9 @@ import json
 import random
 from dataclasses import dataclass, replace
 
-from functions import egress, lookup, reservations
+from django.db.models import OuterRef, Subquery
+
+from functions import egress, lookup, reservations, stand_ins
 from functions.arn import FunctionReference
 from functions.cache import GenerationCache
 from functions.errors import (
@@ -21,7 +23,16 @@ from functions.errors import (
 from functions.execution.runtimes import discovery
 from functions.execution.spec import FunctionSpec
 from functions.limits import concurrency
-from functions.models import LATEST, LATEST_PUBLISHED, PUBLISHED, Alias, Function, FunctionVersion, ScalingConfig
+from functions.models import (
+    LATEST,
+    LATEST_PUBLISHED,
+    PUBLISHED,
+    Alias,
+    Function,
+    FunctionVersion,
+    ScalingConfig,
+    StandIn,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +141,11 @@ def _version(reference: FunctionReference, number: int) -> FunctionVersion | Non
         function__region=reference.region,
         function__name=reference.name,
     )
-    rows = rows.annotate(kept=reservations.kept(reference.account_id, reference.region))
+    chosen = StandIn.objects.filter(account_id=reference.account_id, runtime=OuterRef("runtime"))
+    rows = rows.annotate(
+        kept=reservations.kept(reference.account_id, reference.region),
+        stand_in=Subquery(chosen.values("interpreter")[:1]),
+    )
     return rows.select_related("function").first()
 
 
@@ -158,6 +173,7 @@ def _spec(function: Function, version: FunctionVersion) -> FunctionSpec:
         vcpu_mb=version.vcpu_mb,
         capacity_provider=version.capacity_provider_arn,
         tenant_isolation=version.tenant_isolation,
+        stand_in=_stand_in(version),
         log_format=logging_config.get("LogFormat", "Text"),
         application_log_level=logging_config.get("ApplicationLogLevel", "INFO"),
         system_log_level=logging_config.get("SystemLogLevel", "INFO"),
@@ -171,6 +187,12 @@ def _spec(function: Function, version: FunctionVersion) -> FunctionSpec:
         unreserved_concurrency=concurrency() - version.kept,  # type: ignore[attr-defined]
         maximum_environments=_maximum(version) if version.capacity_provider else None,
     )
+
+
+def _stand_in(version: FunctionVersion) -> str:
+    """A version that is held to an interpreter of its runtime gets no other."""
+    chosen: str | None = version.stand_in  # type: ignore[attr-defined]
+    return "" if version.runtime_version else stand_ins.in_force(version.runtime, chosen)
 
 
 def _maximum(version: FunctionVersion) -> int | None:

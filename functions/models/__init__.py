@@ -21,6 +21,7 @@ from functions.models.resource_policy import ResourcePolicy
 from functions.models.role import AttachedPolicy, InlinePolicy, ManagedPolicy, Role
 from functions.models.scaling_config import ScalingConfig
 from functions.models.schedule import Schedule
+from functions.models.stand_in import StandIn
 from functions.models.test_event import TestEvent
 from functions.models.user import Membership, User
 from functions.models.version import LATEST, LATEST_PUBLISHED, PUBLISHED, FunctionVersion
@@ -56,6 +57,7 @@ __all__ = [
     "Role",
     "ScalingConfig",
     "Schedule",
+    "StandIn",
     "TestEvent",
     "User",
 ]

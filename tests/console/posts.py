@@ -14,6 +14,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from console.pages.operations import call
 from functions import egress
+from functions.execution.runtimes.discovery import installed
+from functions.execution.runtimes.table import RUNTIMES
 from functions.models import (
     AccessKey,
     Alias,
@@ -30,12 +32,19 @@ from functions.models import (
     ProvisionedConcurrency,
     ResourcePolicy,
     Schedule,
+    StandIn,
     TestEvent,
     User,
 )
 from tests.console.conftest import RUNTIME, TEAM, Person, role, zipped
 
 Preset = Membership.Preset
+# A runtime of RUNTIME's language that this machine does not have.
+MISSING = next(
+    each.id
+    for each in reversed(RUNTIMES.values())
+    if each.family == "python" and not each.deprecated and each.id not in installed()
+)
 POLICY = (
     '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"lambda:GetFunction",'
     f'"Resource":"arn:aws:lambda:us-east-1:{TEAM}:function:f"}}]}}'
@@ -329,6 +338,15 @@ POSTS: dict[str, list[Post]] = {
     ],
     "capacity-provider": [Post("/admin/capacity-providers/of/pool/", {"MaxVCpuCount": "8"}, provider)],
     "delete-capacity-provider": [Post("/admin/capacity-providers/of/pool/delete/", says="notice")],
+    "choose-stand-in": [
+        Post(
+            "/admin/runtimes/stand-in/",
+            {"runtime": MISSING, "interpreter": RUNTIME},
+            lambda world: StandIn.objects.values("runtime", "interpreter").get(),
+            says="notice",
+            least=ADMIN,
+        )
+    ],
     "recycle": [Post("/admin/workers/recycle/", {"function": "f", "log_stream": ""}, says="notice", least=OPERATOR)],
     "delete-layer-version": [Post("/layers/shared/versions/1/delete/", says="notice")],
     "layer-sharing": [

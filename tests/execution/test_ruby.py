@@ -110,7 +110,9 @@ def test_output(executor: RunningExecutor) -> None:
         """
     spec = function(executor, source)
     result = executor.invoke(spec)
-    lines = executor.messages(spec)[1:5]
+    lines = executor.messages(spec)
+    assert lines[0] == f"INIT_START Runtime Version: ruby:{RUBIES[0].version} (stands in for ruby3.3)\n"
+    lines = lines[2:6]
     assert lines[:2] == ["one\nevent\n2\n", "printed\n"]
     assert re.fullmatch(rf"I, \[[-\dT:. ]+ #\d+\]  INFO {result.request_id} -- : logged\n", lines[2]), lines[2]
     assert lines[3] == "warned\n"
@@ -136,8 +138,8 @@ def test_errors(executor: RunningExecutor, body: str, kind: str, message: str, g
     assert payload["errorMessage"].startswith(message)
     if "Nesting" not in kind:
         assert payload["stackTrace"][-1].startswith("/var/task/app.rb:2:in `")
-    assert executor.messages(spec)[1].endswith("from handler method\n" if goes_on else "exception from handler\n")
-    assert json.loads(executor.messages(spec)[2]) == payload
+    assert executor.messages(spec)[2].endswith("from handler method\n" if goes_on else "exception from handler\n")
+    assert json.loads(executor.messages(spec)[3]) == payload
     assert (executor.invoke(spec).init_ms is None) is goes_on
 
 

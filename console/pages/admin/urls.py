@@ -16,6 +16,7 @@ urlpatterns = [
     path("limits/", limits.show, name="admin-limits"),
     path("operations/", api.show, name="admin-operations"),
     path("runtimes/", runtimes.show, name="admin-runtimes"),
+    path("runtimes/stand-in/", runtimes.choose, name="choose-stand-in"),
     path("workers/", workers.show, name="admin-workers"),
     path("workers/recycle/", workers.recycle, name="recycle"),
     path("capacity-providers/", capacity.show, name="admin-capacity"),

@@ -6,7 +6,7 @@ from django import forms
 
 from console.pages.config.base import ConfigurationForm
 from console.pages.function_head import Head
-from console.pages.runtimes import RuntimeSelect, choices, grouped_choices
+from console.pages.runtimes import RuntimeSelect, choices, offer
 from console.pages.snippets import Call
 
 # AWS's name of this machine's architecture.
@@ -39,10 +39,10 @@ class GeneralForm(ConfigurationForm):
         self.kept = _kept(latest.extras)
         runtime = self.fields["Runtime"]
         assert isinstance(runtime, forms.ChoiceField)
-        here = choices()
+        here = choices(head.function.account_id)
         if latest.runtime not in dict(here):
             here.insert(0, (latest.runtime, f"{latest.runtime} (not installed)"))
-        runtime.choices = grouped_choices(here)
+        offer(runtime, here)
         if MACHINE not in latest.architectures:
             runtime.help_text = (
                 f"Made for {', '.join(latest.architectures)}. Here it runs on {MACHINE}: native code in the package "

@@ -1,13 +1,18 @@
 """Limits, runtimes, workers and the audit log."""
 
+from io import StringIO
+
 import pytest
+from django.core.management import CommandError, call_command
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from console.pages.operations import call
+from functions.cache import generation
 from functions.execution.runtimes.discovery import installed
 from functions.models import AuditEntry
 from monitoring.models import LogGroup
 from tests.console.conftest import REGION, RUNTIME, TEAM, Person
+from tests.console.posts import MISSING
 
 MARKUP = "<script>alert(1)</script>"
 
@@ -49,12 +54,57 @@ def test_retention_of_all_and_of_single_log_groups(bob: Person, settings: Settin
 
 def test_runtimes_that_are_here_and_how_to_get_the_others(bob: Person) -> None:
     bob.create("one")
-    context = bob.client.get("/admin/runtimes/").context
-    assert {found.runtime: count for found, _, count in context["rows"]}[RUNTIME] == 1
-    assert {runtime.id for _, runtime, _ in context["rows"]} == set(installed())
-    commands = {name: command for name, command, _ in context["missing"]}
-    assert all(commands.values())
-    assert context["unsupported"] == [("custom", 0)]
+    page = bob.client.get("/admin/runtimes/")
+    counts = {row.runtime.id: count for row, count in page.context["installed"]}
+    assert set(counts) == set(installed())
+    assert counts[RUNTIME] == 1
+    assert all(row.command for row, _ in page.context["missing"])
+    assert "Let stand in" not in page.content.decode()
+
+
+def test_a_stand_in_is_chosen_shown_and_removed(alice: Person) -> None:
+    assert "Let stand in" in alice.client.get("/admin/runtimes/").content.decode()
+    fields = {"runtime": MISSING, "interpreter": RUNTIME}
+
+    def post(fields: dict[str, str]) -> str:
+        """A commit empties the caches, which a test never reaches."""
+        said = alice.client.post("/admin/runtimes/stand-in/", fields, follow=True).content.decode()
+        generation().bump()
+        return str(said)
+
+    page = post(fields) + alice.client.get("/admin/runtimes/").content.decode()
+    version = installed()[RUNTIME].version
+    assert f"{RUNTIME} stands in for {MISSING} now." in page
+    assert f"Python {version} stands in" in page
+    assert f"{MISSING} (on Python {version})" in alice.client.get("/functions/new/").content.decode()
+    alice.create("stood-in", Runtime=MISSING)
+    for address in ("/functions/stood-in/", "/functions/stood-in/code/"):
+        assert f"Python {version} stands in" in alice.client.get(address).content.decode()
+    assert f"Nothing stands in for {MISSING} any more." in post({"runtime": MISSING})
+    assert "stands in" not in alice.client.get("/functions/stood-in/").content.decode()
+
+
+def test_the_command_lists_and_chooses(alice: Person, settings: Settings) -> None:
+    settings.HEARTH_ACCOUNT_ID = TEAM
+
+    def run(*arguments: str) -> dict[str, str]:
+        out = StringIO()
+        generation().bump()
+        call_command("runtimes", *arguments, stdout=out)
+        return {line.split()[0]: " ".join(line.split()[1:]) for line in out.getvalue().splitlines()}
+
+    own = installed()[RUNTIME]
+    said = run()
+    assert (said[RUNTIME], said["python2.7"]) == (f"installed {own.version} {own.path}", "deprecated")
+    assert said[MISSING] == f"missing uv python install {MISSING.removeprefix('python')}"
+    run("--stand-in", f"{MISSING}={RUNTIME}")
+    assert run()[MISSING] == f"stand-in {own.version} {own.path}"
+    run("--remove", MISSING)
+    assert run()[MISSING] == said[MISSING]
+    with pytest.raises(CommandError, match="Nothing stands in"):
+        run("--remove", MISSING)
+    with pytest.raises(CommandError, match="no account"):
+        run("--account", "999999999999")
 
 
 def test_workers_without_a_broker(alice: Person) -> None:
