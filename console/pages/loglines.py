@@ -9,7 +9,11 @@ from typing import Any
 PYTHON = re.compile(r"\[(?P<level>[A-Z]+)\]\t(?P<time>\S+)\t(?P<request>\S*)\t(?P<message>.*)", re.DOTALL)
 # Node's console: 2026-11-21T14:58:07.118Z\t<request id>\tINFO\tmessage
 NODE = re.compile(r"(?P<time>\d{4}-\S+Z)\t(?P<request>\S*)\t(?P<level>[A-Z]+)\t(?P<message>.*)", re.DOTALL)
-PLATFORM = re.compile(r"(?P<level>START|END|REPORT|INIT_START|INIT_REPORT|XRAY)\b:?\s*(?P<message>.*)", re.DOTALL)
+PLATFORM = re.compile(
+    r"(?P<level>START|END|REPORT|INIT_START|INIT_REPORT|XRAY|EXTENSION(?=\t)|TELEMETRY(?=\t)|LOGS(?=\t)|LOGS_DROPPED(?=\t))"
+    r"\b:?\s*(?P<message>.*)",
+    re.DOTALL,
+)
 FAILURE = re.compile(
     r"Task timed out after|Traceback \(most recent call last\)|RequestId: \S+ Error: |\[ERROR\]|Runtime\.\w+"
 )

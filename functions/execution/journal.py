@@ -18,7 +18,8 @@ from functions.execution.telemetry.subscription import Subscription
 # What runtimes and libraries call levels, beyond AWS's own names.
 LEVELS = {level.name: level for level in Level} | {"WARNING": Level.WARN, "CRITICAL": Level.FATAL}
 LEVEL_KEYS = ("level", "log_level")
-EARLY = 1000  # events that are kept for those who subscribe during init
+EARLY_BYTES = 1024 * 1024  # of events that are kept for those who subscribe during init
+WAITING_BYTES = 8 * 1024 * 1024  # of events that wait for all subscribers of an environment
 APIS = frozenset(("telemetry", "logs"))
 Told = tuple[frozenset[str], str, bytes]  # for which APIs, of which type, the event
 
@@ -26,7 +27,7 @@ Told = tuple[frozenset[str], str, bytes]  # for which APIs, of which type, the e
 class Journal:
     """Events before the end of init are kept for those who subscribe then (`open`)."""
 
-    __slots__ = ("_application", "_early", "_json", "_logs", "_subscriptions", "_system", "open")
+    __slots__ = ("_application", "_early", "_early_size", "_json", "_logs", "_subscriptions", "_system", "open")
 
     def __init__(self, spec: FunctionSpec, logs: LogBuffer) -> None:
         self._json = spec.log_format == "JSON"
@@ -34,6 +35,7 @@ class Journal:
         self._system = LEVELS[spec.system_log_level]
         self._logs = logs
         self._early: list[Told] = []
+        self._early_size = 0
         self._subscriptions: list[Subscription] = []
         self.open = True
         logs.on_line = self._line
@@ -82,16 +84,16 @@ class Journal:
         self.open = False
         self._early.clear()
 
+    def has_room(self) -> bool:
+        """Whether more may wait for subscribers: together they must not fill our memory."""
+        return sum(subscription.waiting for subscription in self._subscriptions) < WAITING_BYTES
+
     def dropped(self, size: int, count: int, reason: str) -> None:
         self.emit(LogsDropped(size, count, reason))
 
     def flush(self) -> None:
         for subscription in self._subscriptions:
             subscription.flush()
-
-    @property
-    def delivered(self) -> bool:
-        return all(subscription.idle for subscription in self._subscriptions)
 
     def close(self) -> None:
         for subscription in self._subscriptions:
@@ -103,8 +105,9 @@ class Journal:
 
     def _tell(self, apis: frozenset[str], kind: str, data: bytes) -> None:
         told = (apis, kind, data)
-        if self.open and len(self._early) < EARLY:
+        if self.open and self._early_size + len(data) <= EARLY_BYTES:
             self._early.append(told)
+            self._early_size += len(data)
         for subscription in self._subscriptions:
             give(subscription, told)
 

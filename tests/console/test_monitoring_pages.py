@@ -193,6 +193,8 @@ def test_pages_ask_the_same_of_the_database_however_much_there_is(
             "err",
             "ValueError: no\nTraceback (most recent call last):",
         ),
+        ("EXTENSION\tName: a\tState: Ready\tEvents: []\n", "EXTENSION", "sys", "Name: a  State: Ready  Events: []"),
+        ("EXTENSIONS are fine\n", "", "", "EXTENSIONS are fine"),
         ("just text\n", "", "", "just text"),
         ("{not json\n", "", "", "{not json"),
         ("[1, 2]\n", "", "", "[1, 2]"),

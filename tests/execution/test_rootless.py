@@ -11,6 +11,7 @@ import pytest
 from functions.execution.sandbox.network import slirp
 from functions.execution.spec import EGRESS, FunctionSpec
 from tests.execution import internet as world
+from tests.execution.extensions.programs import layer
 from tests.execution.rootless import begin, project, skips
 from tests.execution.running import PROJECT, RunningExecutor, alive, eventually
 
@@ -64,6 +65,27 @@ def test_functions_run_in_the_same_box(rootless: RunningExecutor) -> None:
     result = rootless.invoke(function(rootless, source))
     none = "0" * 16
     assert json.loads(result.payload) == ["993", none, none, "1", "2", 2, False, False, ["app.py"]]
+
+
+def test_extensions_run_beside_it_and_hear_of_its_end(rootless: RunningExecutor) -> None:
+    source = """
+        me = register(NAME, "INVOKE", "SHUTDOWN")
+        status = open("/proc/self/status").read()
+        print("it is", [line.split()[1] for line in status.splitlines() if line.startswith(("Uid", "CapBnd", "Seccomp:"))])
+        event = following(me)
+        while event["eventType"] == "INVOKE":
+            event = following(me)
+        print("told", event["shutdownReason"], flush=True)
+    """
+    spec = function(
+        rootless,
+        "import os\ndef handler(event, context):\n    if event: os._exit(3)",
+        layers=layer(rootless, beside=source),
+    )
+    rootless.invoke(spec)
+    assert rootless.invoke(spec, 1).error_type == "Runtime.ExitError"
+    assert eventually(lambda: "told failure\n" in rootless.messages(spec))
+    assert "it is ['993', '0000000000000000', '2']\n" in rootless.messages(spec)
 
 
 def test_processes_are_the_users_on_the_machine(rootless: RunningExecutor) -> None:

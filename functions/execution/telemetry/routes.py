@@ -75,7 +75,9 @@ class TelemetryApi:
         except Invalid as error:
             exchange.refuse(400, "ValidationError", str(error))
             return
-        subscription = Subscription(self.loop, extension.name, wanted, delivery, journal.dropped, self.frozen)
+        subscription = Subscription(
+            self.loop, extension.name, wanted, delivery, journal.dropped, journal.has_room, self.frozen
+        )
         exchange.answer(200, b'"OK"')
         kind = events.TelemetrySubscription if api == "telemetry" else events.LogsSubscription
         journal.subscribe(subscription, kind(extension.name, list(wanted.types)))

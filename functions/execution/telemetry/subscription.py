@@ -13,6 +13,7 @@ from functions.execution.loop import Loop, Timer
 
 ATTEMPTS = 3  # to deliver a batch
 RETRY_SECONDS = 0.1
+FROZEN_SECONDS = 5.0
 WAITING = 4  # times the bytes of a batch may wait for one subscriber
 BEHIND = "Some logs were dropped because the downstream consumer is slower than the logs production rate"
 
@@ -37,7 +38,8 @@ class Wanted:
 
 
 class Subscription:
-    """`dropped(size, count, reason)` is called when events were lost; `frozen()` says whether sending has to wait."""
+    """`dropped(size, count, reason)` is called when events were lost, `has_room()` says whether more may wait, and
+    `frozen()` whether sending has to."""
 
     def __init__(
         self,
@@ -46,6 +48,7 @@ class Subscription:
         wanted: Wanted,
         delivery: Delivery,
         dropped: Callable[[int, int, str], None],
+        has_room: Callable[[], bool],
         frozen: Callable[[], bool],
     ) -> None:
         self.name = name
@@ -53,6 +56,7 @@ class Subscription:
         self._loop = loop
         self._delivery = delivery
         self._dropped = dropped
+        self._has_room = has_room
         self._frozen = frozen
         self._events: list[bytes] = []
         self._size = 0
@@ -65,7 +69,7 @@ class Subscription:
     def take(self, event: bytes) -> None:
         if self.closed:
             return
-        if self._size + len(event) > WAITING * self.wanted.max_bytes:
+        if self._size + len(event) > WAITING * self.wanted.max_bytes or not self._has_room():
             self._lost[0] += len(event)
             self._lost[1] += 1
             return
@@ -95,8 +99,9 @@ class Subscription:
         self._send()
 
     @property
-    def idle(self) -> bool:
-        return not self._events and not self._sending
+    def waiting(self) -> int:
+        """Bytes of events that are not on their way yet."""
+        return self._size
 
     def close(self) -> None:
         self.closed = True
@@ -115,6 +120,10 @@ class Subscription:
 
     def _sent(self, taken: bool) -> None:
         if self.closed:
+            return
+        if not taken and self._frozen():  # it could not
+            self._attempt -= 1
+            self._loop.later(FROZEN_SECONDS, self._send)
             return
         if not taken and self._attempt < ATTEMPTS:
             self._loop.later(RETRY_SECONDS, self._send)
