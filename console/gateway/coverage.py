@@ -42,11 +42,16 @@ _SIGNED = (
     "The format of AWS Signer's signatures is not published, so every artifact is an untrusted one: Enforce refuses "
     "it, Warn says so in the audit log."
 )
+_STREAM = (
+    "With RESPONSE_STREAM, a function that fails in mid-stream ends the body as if it were complete: AWS breaks the "
+    "connection off."
+)
 # Operation -> what of it is missing.
 PARTLY = {
     "CreateCodeSigningConfig": _SIGNED,
     "CreateEventSourceMapping": _UNPOLLED,
     "CreateFunction": f"{_MEMBERS} {_CODE}",
+    "CreateFunctionUrlConfig": _STREAM,
     "GetEventSourceMapping": _UNPOLLED,
     "Invoke": "DurableExecutionName is refused.",
     "ListEventSourceMappings": _UNPOLLED,
@@ -54,6 +59,7 @@ PARTLY = {
     "UpdateEventSourceMapping": _UNPOLLED,
     "UpdateFunctionCode": _CODE,
     "UpdateFunctionConfiguration": _MEMBERS,
+    "UpdateFunctionUrlConfig": _STREAM,
 }
 
 

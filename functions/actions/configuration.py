@@ -108,6 +108,10 @@ def apply(version: FunctionVersion, members: Mapping[str, Any]) -> None:
     if not (extras.get("DeadLetterConfig") or {}).get("TargetArn"):
         extras.pop("DeadLetterConfig", None)  # an empty ARN ends it
     if members.get("CapacityProviderConfig") is not None:
+        if version.pk and not version.capacity_provider:
+            raise InvalidParameterValueException(
+                "CapacityProviderConfig isn't supported for Lambda Default functions.", field="CapacityProviderConfig"
+            )
         capacity_provider.bind(version, members["CapacityProviderConfig"])
         extras["CapacityProviderConfig"] = members["CapacityProviderConfig"]
     network.apply(extras, members)

@@ -38,6 +38,8 @@ def summary(version: FunctionVersion, arn: str) -> dict[str, Any]:
             **extras.get("LoggingConfig", {}),
         },
     }
+    if version.capacity_provider:
+        del shown["SnapStart"]
     if version.environment or "Environment" in extras:
         shown["Environment"] = {"Variables": version.environment}
     if "VpcConfig" in extras:

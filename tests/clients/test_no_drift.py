@@ -15,6 +15,7 @@ from tests.family import RunningHearth, wait_for, zip_of
 CODE = zip_of({"app.py": "def handler(event, context):\n    return event\n"})
 OTHER = zip_of({"app.py": "def handler(event, context):\n    return 2\n"})
 ACCOUNT, REGION = "000000000000", "us-east-1"
+POINT = f"arn:aws:elasticfilesystem:{REGION}:{ACCOUNT}:access-point/fsap-0123456789abcdef0"
 NAME = {"FunctionName": "no-drift"}
 ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:no-drift"
 Members = dict[str, Any]
@@ -164,6 +165,7 @@ def test_a_function_does_not_drift(aws: Any, hearth: RunningHearth) -> None:
         "LoggingConfig": {"LogFormat": "JSON", "ApplicationLogLevel": "WARN", "SystemLogLevel": "DEBUG"},
         "DeadLetterConfig": {"TargetArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:dead"},
         "SnapStart": {"ApplyOn": "None"},
+        "FileSystemConfigs": [{"Arn": POINT, "LocalMountPath": "/mnt/data"}],
         "VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"], "Ipv6AllowedForDualStack": False},
     }
     second = {
@@ -175,6 +177,7 @@ def test_a_function_does_not_drift(aws: Any, hearth: RunningHearth) -> None:
         "Layers": [],
         "KMSKeyArn": "",
         "TracingConfig": {"Mode": "PassThrough"},
+        "FileSystemConfigs": [],
         "LoggingConfig": {"LogFormat": "Text", "LogGroup": "/team/logs"},
         "VpcConfig": {"SubnetIds": [], "SecurityGroupIds": [], "Ipv6AllowedForDualStack": False},
     }
@@ -186,6 +189,8 @@ def test_a_function_does_not_drift(aws: Any, hearth: RunningHearth) -> None:
         for member, value in members.items():
             if member == "Layers":
                 assert [each["Arn"] for each in found.get("Layers", [])] == value
+            elif isinstance(value, list):
+                assert found.get(member, []) == value, member
             elif isinstance(value, dict):
                 assert {inside: found[member].get(inside) for inside in value} == value, member
             else:

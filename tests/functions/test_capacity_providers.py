@@ -94,6 +94,10 @@ def test_a_function_is_bound_to_one_that_is_there_and_fits(aws: Any) -> None:
     config = bound(PerExecutionEnvironmentMaxConcurrency=1, ExecutionEnvironmentMemoryGiBPerVCpu=4.0)
     made = aws.create_function(**request("thumbs", CapacityProviderConfig=config, Publish=True))
     assert made["CapacityProviderConfig"] == config
+    assert "SnapStart" not in made
+    aws.create_function(**request("plain"))
+    with pytest.raises(ClientError, match="isn't supported for Lambda Default functions"):
+        aws.update_function_configuration(FunctionName="plain", CapacityProviderConfig=config)
     listed = aws.list_function_versions_by_capacity_provider(CapacityProviderName="gpu", MaxItems=1)
     assert listed["CapacityProviderArn"] == PROVIDER
     assert listed["FunctionVersions"] == [{"FunctionArn": arn("thumbs", "$LATEST"), "State": "ActiveNonInvocable"}]
