@@ -11,8 +11,8 @@ from tests.attacks.attacking import MOST_GROWTH, Attacker
 from tests.execution import rootless
 from tests.execution.running import PYTHON, RunningExecutor, alive, eventually
 
-# What the executor makes of a handler's frames and lines does not depend on who runs it: once is enough.
-ONCE = ("test_control", "test_output", "test_node")
+# What the executor makes of frames, lines and requests does not depend on who runs it: once is enough.
+ONCE = ("test_control", "test_output", "test_node", "test_runtime_api")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

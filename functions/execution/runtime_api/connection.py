@@ -7,6 +7,7 @@ shared with whoever gave it.
 
 import select
 import socket
+import time
 from typing import TYPE_CHECKING
 
 from functions.execution.runtime_api.exchange import REASONS, Exchange
@@ -16,12 +17,15 @@ if TYPE_CHECKING:
     from functions.execution.runtime_api.server import Server
 
 READ = 65_536
+TURN = 256  # pieces of a body, before others are served
+DRAIN_SECONDS = 0.1  # for what a dead client has left
 ENDED = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 
 
 class Connection:
     __slots__ = (
         "_advancing",
+        "_behind",
         "_ended",
         "_events",
         "_exchange",
@@ -44,6 +48,7 @@ class Connection:
         self._keep_alive = True
         self._paused = False
         self._advancing = False
+        self._behind = False  # more of a body has come than one turn took
         self._out: list[memoryview] = []
         self._events = select.EPOLLIN
         self.closed = False
@@ -109,7 +114,7 @@ class Connection:
         if not self._server.paused:
             if self._hungry():
                 events |= select.EPOLLIN
-            elif not self._paused:
+            elif not self._paused and not self._behind:
                 events |= select.EPOLLRDHUP
         if events != self._events:
             self._events = events
@@ -117,7 +122,7 @@ class Connection:
 
     def _hungry(self) -> bool:
         """Whether bytes of the client are wanted now."""
-        return not self._paused and not self._out and (self._exchange is None or not self._ended)
+        return not (self._paused or self._out or self._behind) and (self._exchange is None or not self._ended)
 
     def _ready(self, events: int) -> None:
         if events & select.EPOLLOUT:
@@ -134,8 +139,12 @@ class Connection:
 
     def drain(self) -> None:
         """Take what has come already. To be called when the client is dead."""
-        while not self.closed and self._hungry() and self._read():
-            pass
+        end = time.monotonic() + DRAIN_SECONDS
+        while not self.closed and time.monotonic() < end:
+            if self._behind:
+                self._go_on()
+            elif not self._hungry() or not self._read():
+                break
 
     def _read(self) -> bool:
         try:
@@ -188,9 +197,14 @@ class Connection:
 
     def _take_body(self, exchange: Exchange) -> bool:
         """Hand over what has come of the body, in one piece whatever the client's pieces are."""
-        parts = []
+        parts: list[bytes] = []
         while isinstance(event := self._parser.next(), Data):
             parts.append(event.content)
+            if len(parts) == TURN:
+                self._behind = True
+                self._server.loop.later(0, self._go_on)
+                event = None
+                break
         if parts and exchange.on_data is not None:
             exchange.on_data(b"".join(parts) if len(parts) > 1 else parts[0])
         if event is None or self.closed:
@@ -200,6 +214,11 @@ class Connection:
         if exchange.on_end is not None:
             exchange.on_end(event.trailers)
         return True
+
+    def _go_on(self) -> None:
+        if self._behind and not self.closed:
+            self._behind = False
+            self.advance()
 
     def _reject(self, error: BadRequest) -> None:
         """Nothing can be made of what came: say so and hang up."""
