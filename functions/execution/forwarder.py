@@ -8,7 +8,8 @@ Executors connect to PATH (SOCK_SEQPACKET) and send {"open": id} with a socket t
 Every byte that comes from a sandbox is hostile, so this has no rights: it serves as nobody. One connection carries one
 request: its head is read, bounded and checked; MARK is put in, by which the front door knows that it has a function
 before it; then bytes are only passed on, at most so many at once in each direction. A sandbox has so many connections
-at once and so many a second; who wants more waits.
+at once and so many a second; who wants more waits. What all requests under way hold in the web server's memory is
+bounded as well: one that goes over is cut off.
 """
 
 import argparse
@@ -33,6 +34,8 @@ MAX_HEAD = 32_768
 CHUNK = 65_536
 PER_SANDBOX = 16  # connections at once
 PER_SECOND = 100.0  # new ones of a sandbox; as many may come at once after a pause
+# Bytes of requests that are not answered yet: of a sandbox, which may upload the largest package, and of all.
+SENT_BY_SANDBOX, SENT_BY_ALL = 80 << 20, 320 << 20
 HEAD_SECONDS = 20.0
 QUIET_SECONDS = 960.0  # longer than the longest invocation
 SWEEP_SECONDS = 5.0
@@ -84,6 +87,7 @@ class Connection:
         self.client = client
         self.upstream: socket.socket | None = None
         self.up, self.down = Way(), Way()
+        self.sent = 0  # bytes from the sandbox
         self.began = self.heard = time.monotonic()
         self.has_answer = False
         client.setblocking(False)
@@ -93,11 +97,12 @@ class Connection:
         if self not in self.door.connections:
             return
         self.door.connections.discard(self)
+        self.door.sent -= self.sent
         for end in (self.client, self.upstream):
             if end is not None:
                 self.loop.forget(end.fileno())
                 end.close()
-        self.door.forwarder.freed()
+        self.door.forwarder.freed(self.sent)
 
     def is_stale(self, now: float) -> bool:
         return now - self.heard > QUIET_SECONDS or (self.upstream is None and now - self.began > HEAD_SECONDS)
@@ -107,6 +112,12 @@ class Connection:
             self._write(self.client, self.down)
         if events & ~select.EPOLLOUT and not self._read(self.client, self.up):
             self.close()  # whoever asked does not wait for the answer
+            return
+        if self.door.sent > SENT_BY_SANDBOX:
+            self.close()
+        elif self.door.forwarder.sent > SENT_BY_ALL:
+            self.door.forwarder.cut_off()
+        if self not in self.door.connections:
             return
         if self.upstream is None and not self.down.ended:
             self._begin()
@@ -183,7 +194,11 @@ class Connection:
             return True
         except OSError:
             return False
-        if way is self.down and data:
+        if way is self.up:
+            self.sent += len(data)
+            self.door.sent += len(data)
+            self.door.forwarder.sent += len(data)
+        elif data:
             self.heard, self.has_answer = time.monotonic(), True
         way.data += data
         return bool(data)
@@ -206,6 +221,7 @@ class Door:
         self.forwarder = forwarder
         self.listening = listening
         self.connections: set[Connection] = set()
+        self.sent = 0  # bytes of these
         self._allowance = PER_SECOND
         self._counted = time.monotonic()
         listening.setblocking(False)
@@ -250,6 +266,7 @@ class Forwarder:
         self.doors: set[Door] = set()
         self.waiting: set[Door] = set()  # for a connection to end
         self.busy = 0  # connections
+        self.sent = 0  # bytes of these
         self.connections = connections
         where = urlsplit(upstream)
         found = socket.getaddrinfo(where.hostname, where.port or 80, type=socket.SOCK_STREAM)[0]
@@ -275,9 +292,15 @@ class Forwarder:
         min(greedy.connections, key=lambda each: each.heard).close()
         return True
 
-    def freed(self) -> None:
-        """A connection has ended."""
+    def cut_off(self) -> None:
+        """End the request that holds most, of the sandbox that holds most."""
+        greedy = max(self.doors, key=lambda each: each.sent)
+        max(greedy.connections, key=lambda each: each.sent).close()
+
+    def freed(self, sent: int) -> None:
+        """A connection has ended, which had sent so much."""
         self.busy -= 1
+        self.sent -= sent
         waiting, self.waiting = self.waiting, set()
         for door in waiting:
             door.open_again()
@@ -348,6 +371,7 @@ def main() -> None:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     become_nobody()
+    os.nice(5)  # a flood takes processor time from nobody else
     print(json.dumps({"ready": True}), flush=True)  # noqa: T201
     forwarder.loop.run()
 

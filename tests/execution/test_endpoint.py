@@ -181,6 +181,28 @@ def test_one_sandbox_cannot_take_all_connections(node: tuple[RunningExecutor, Fo
     eventually(lambda: serving.descriptors() <= before + 4)
 
 
+def test_uploads_under_way_are_bounded(executor: RunningExecutor) -> None:
+    """What has not been answered lies in the memory of the web server."""
+    source = """
+        import socket
+        def handler(event, context):
+            sent, part = 0, bytes(1 << 20)
+            held = []
+            for _ in range(4):
+                connection = socket.create_connection(("127.0.0.1", 9002), 5)
+                held.append(connection)
+                try:
+                    connection.sendall(b"POST / HTTP/1.1\\r\\nContent-Length: 1000000000\\r\\n\\r\\n")
+                    for _ in range(40):
+                        connection.sendall(part)
+                        sent += 1
+                except OSError:
+                    pass
+            return sent
+        """
+    assert 80 <= executor.run(source, timeout_s=30) <= 130
+
+
 def test_another_forwarder_serves_the_sandboxes_that_are_there(node: tuple[RunningExecutor, Forwarder]) -> None:
     executor, serving = node
     spec = executor.function(

@@ -22,7 +22,20 @@ REFUSED = (
     "224.0.0.0/4",
     "240.0.0.0/4",
 )
-CONNECTIONS = 1024  # of one sandbox at once
+CONNECTIONS = 512  # of one sandbox at once
+# Seconds that the router remembers a connection without packets: the first as AWS's NAT gateways, the others short, for
+# all sandboxes share one table and none may fill it.
+REMEMBERED = {
+    "tcp_timeout_established": 350,
+    "tcp_timeout_fin_wait": 20,
+    "tcp_timeout_close_wait": 20,
+    "tcp_timeout_last_ack": 10,
+    "tcp_timeout_time_wait": 10,
+    "tcp_timeout_close": 5,
+    "tcp_timeout_syn_sent": 30,
+    "udp_timeout": 30,
+    "udp_timeout_stream": 120,
+}
 RULES = f"""
 table ip hearth {{
     set refused {{ type ipv4_addr; flags interval; elements = {{ {", ".join(REFUSED)} }}; }}

@@ -8,7 +8,7 @@ import os
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from functions.execution.sandbox import holder
@@ -42,6 +42,9 @@ class Router:
             filters.load(filters.RULES)
             netlink.request(self._links, netlink.up(LOOPBACK), netlink.address(LOOPBACK, GATEWAY))
             Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+            for name, seconds in filters.REMEMBERED.items():
+                with suppress(FileNotFoundError):  # older kernels hide them from who is root in a namespace only
+                    Path(f"/proc/sys/net/netfilter/nf_conntrack_{name}").write_text(str(seconds))
         self.refuse_machine()
 
     def connect_again(self) -> None:

@@ -51,8 +51,8 @@ def launch(*arguments: str, pass_fds: tuple[int, ...] = (), said: IO[bytes] | No
     return subprocess.Popen(
         # A large MTU on this side of the router and a small one on the other made uploads stall.
         [
-            *(name, "--configure", "--mtu=1500", "--disable-host-loopback", "--enable-seccomp", "--exit-fd=0"),
-            *(*sandboxed, *arguments, TAP),
+            *("nice", "-n", "5", name, "--configure", "--mtu=1500", "--disable-host-loopback", "--enable-seccomp"),
+            *("--exit-fd=0", *sandboxed, *arguments, TAP),
         ],
         pass_fds=pass_fds,
         stdin=subprocess.PIPE,
