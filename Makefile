@@ -1,5 +1,5 @@
 # The commands of this project. `make run` and `make test` set up all they need on a fresh machine.
-.PHONY: run worker test check format bench fuzz clients lock
+.PHONY: run worker test check format bench fuzz clients ric lock
 
 PYTHON = .venv/bin/python
 # Tests use a data directory of their own.
@@ -47,6 +47,10 @@ clients:
 		.venv/bin/uv venv --quiet --clear --python $(PYTHON) $(CLIENTS) && \
 		.venv/bin/uv pip install --quiet --python $(CLIENTS)/bin/python -r tests/clients/requirements.txt && \
 		cp tests/clients/requirements.txt $(CLIENTS)/.installed; }
+
+# AWS's Node.js client for tests/execution, from source: takes cmake, a C++ compiler, make, npm and some minutes.
+ric:
+	cd tests/clients/aws-lambda-ric && npm ci --no-audit --no-fund
 
 lock:
 	.venv/bin/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --quiet requirements.in -o requirements.txt

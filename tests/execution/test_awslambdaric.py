@@ -6,12 +6,11 @@ Each case runs twice: on the runtime, through our bootstrap, and as a custom run
 import json
 import re
 import sys
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from functions.execution.spec import FunctionSpec, InvocationResult
+from tests.execution.pairs import Pair
 from tests.execution.python_client import PYTHONS, through_awslambdaric
 from tests.execution.running import PYTHON, RunningExecutor
 
@@ -113,66 +112,21 @@ def handler(event, context):
         ]
     return {"event": event}
 """
-STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z")
 
 
-@dataclass(frozen=True)
-class Pair:
-    """One function by two ways."""
-
-    executor: RunningExecutor
-    ours: FunctionSpec
-    theirs: FunctionSpec
-
-    @classmethod
-    def of(cls, executor: RunningExecutor, source: str, runtime: str = PYTHON, **changes: Any) -> "Pair":
-        ours = executor.function(source, runtime=runtime, **changes)
-        return cls(executor, ours, through_awslambdaric(executor, source, runtime, **changes))
-
-    def invoke(self, event: Any = None, **changes: Any) -> tuple[InvocationResult, InvocationResult]:
-        return self.executor.invoke(self.ours, event, **changes), self.executor.invoke(self.theirs, event, **changes)
-
-    def same(self, event: Any = None, **changes: Any) -> tuple[Any, str]:
-        """What both answer: payload and the kind of failure. Fails the test where they differ."""
-        ours, theirs = (answer(result) for result in self.invoke(event, **changes))
-        assert ours == theirs
-        return ours
-
-    def log_the_same(self) -> str:
-        """What both logged, but for the platform's lines; a custom runtime cannot say that lines belong together."""
-        ours, theirs = (
-            anonymous("".join(text for text in self.executor.messages(spec) if not platform(text)).replace("\n", ""))
-            for spec in (self.ours, self.theirs)
-        )
-        assert ours == theirs
-        return ours
-
-
-def anonymous(text: str) -> str:
-    """Without ids, times, and the place of the interpreter."""
-    text = STAMP.sub("<time>", re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "<id>", text))
-    return re.sub(r"repeated \d+ more", "repeated <n> more", text.replace("/opt/lib/", "/var/lang/lib/"))
-
-
-def platform(text: str) -> bool:
-    return text.startswith(("START ", "END ", "REPORT ", "INIT_REPORT "))
-
-
-def answer(result: InvocationResult) -> tuple[Any, str]:
-    text = anonymous(result.payload.decode("utf-8", "surrogatepass"))
-    if result.function_error:
-        return json.loads(text), result.function_error
-    return text, ""
+def pair_of(executor: RunningExecutor, source: str, runtime: str = PYTHON, **changes: Any) -> Pair:
+    ours = executor.function(source, runtime=runtime, **changes)
+    return Pair(executor, ours, through_awslambdaric(executor, source, runtime, **changes))
 
 
 @pytest.fixture(scope="module")
 def pair(executor: RunningExecutor) -> Pair:
-    return Pair.of(executor, HANDLER)
+    return pair_of(executor, HANDLER)
 
 
 @pytest.mark.parametrize("runtime", [runtime for runtime in PYTHONS if runtime != PYTHON])
 def test_every_python_of_this_machine(executor: RunningExecutor, runtime: str) -> None:
-    pair = Pair.of(executor, HANDLER, runtime)
+    pair = pair_of(executor, HANDLER, runtime)
     payload, error = pair.same({"n": [1, None, "\u00fc"]})
     assert (json.loads(payload), error) == ({"event": {"n": [1, None, "\u00fc"]}}, "")
     for result in ("raises", "raises chained", "decimals", "named tuple", "set"):
@@ -220,7 +174,7 @@ def test_context(pair: Pair, changes: dict[str, Any]) -> None:
 
 
 def test_logs(executor: RunningExecutor) -> None:
-    pair = Pair.of(executor, HANDLER)
+    pair = pair_of(executor, HANDLER)
     for event in ("log", {"result": "raises"}, {"result": "raises without text"}, {"result": "set"}):
         pair.same(event)
     assert "a warningof two lines" in pair.log_the_same()
@@ -228,7 +182,7 @@ def test_logs(executor: RunningExecutor) -> None:
 
 @pytest.mark.parametrize("code", [0, 1, 77, "none", "text", [1], -1, 300])
 def test_exits(executor: RunningExecutor, code: Any) -> None:
-    pair = Pair.of(executor, HANDLER)
+    pair = pair_of(executor, HANDLER)
     pair.same({"exit": code})
     pair.log_the_same()
 
@@ -253,6 +207,6 @@ def test_exits(executor: RunningExecutor, code: Any) -> None:
     ],
 )
 def test_inits(executor: RunningExecutor, source: str, handler: str) -> None:
-    pair = Pair.of(executor, source, handler=handler)
+    pair = pair_of(executor, source, handler=handler)
     pair.same()
     pair.log_the_same()

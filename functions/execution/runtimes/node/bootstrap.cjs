@@ -86,7 +86,7 @@ function log(level, ...values) {
 function patchConsole() {
   const levels = { log: "INFO", debug: "DEBUG", info: "INFO", warn: "WARN", error: "ERROR", fatal: "FATAL" };
   for (const [name, level] of Object.entries(levels)) {
-    console[name] = (...values) => log(level, ...values);
+    console[name] = (message, ...values) => log(level, message, ...values);
   }
   console.trace = (...values) => {
     const trace = { name: "Trace", message: util.format(...values) };
@@ -96,8 +96,9 @@ function patchConsole() {
 }
 
 function logError(label, error) {
-  if (state.json) log("ERROR", error instanceof Error ? error : new Error(error));
-  else log("ERROR", label, formatted(error));
+  const shown = error instanceof Error ? error : new Error(error instanceof Nothing ? error.value : error);
+  if (state.json) log("ERROR", shown);
+  else log("ERROR", label, formatted(shown));
 }
 
 // --- errors ---------------------------------------------------------------------------------------------------------
@@ -110,8 +111,21 @@ class Fault extends Error {
   }
 }
 
+// What was thrown and is nothing: null or undefined.
+class Nothing {
+  constructor(value) {
+    this.value = value;
+  }
+}
+
+function failing(error) {
+  return error ?? (isModern() ? new Nothing(error) : "handled");
+}
+
 function payloadOf(error) {
-  if (util.types.isNativeError(error) || (error && error.name && error.message !== undefined && error.stack)) {
+  if (error instanceof Nothing) return { errorType: typeof error.value, errorMessage: String(error.value), trace: [] };
+  const isLike = !isModern() && error && error.name && error.message !== undefined && error.stack;
+  if (util.types.isNativeError(error) || isLike) {
     return {
       errorType: String(error.name).replaceAll("\x7F", "%7F"),
       errorMessage: String(error.message).replaceAll("\x7F", "%7F"),
@@ -124,7 +138,6 @@ function payloadOf(error) {
 function formatted(error) {
   if (!util.types.isNativeError(error)) return `\t${JSON.stringify(payloadOf(error))}`;
   const shown = { errorType: error.name, errorMessage: error.message, code: error.code, ...error };
-  delete shown.name;
   shown.stack = typeof error.stack === "string" ? error.stack.split("\n") : error.stack;
   try {
     return `\t${JSON.stringify(shown)}`;
@@ -212,7 +225,7 @@ function invokeStreaming(handler, event, context, close) {
   }
   Promise.all([result, ended]).then(
     () => close(null, STREAMING),
-    (error) => close(error ?? "handled"),
+    (error) => close(failing(error)),
   );
 }
 
@@ -253,7 +266,7 @@ async function load(handler) {
   try {
     module = await importFile(path.resolve("/var/task", directory, match[1]));
   } catch (error) {
-    if (error instanceof SyntaxError) throw new Fault("Runtime.UserCodeSyntaxError", error);
+    if (error instanceof SyntaxError) throw Object.assign(new Fault("Runtime.UserCodeSyntaxError", error), { stack: error.stack });
     if (error?.code === "MODULE_NOT_FOUND") throw new Fault("Runtime.ImportModuleError", error);
     throw error;
   }
@@ -289,13 +302,13 @@ function contextOf(head) {
     tenantId: head.tenant,
     getRemainingTimeInMillis: () => Math.max(head.deadline_ms - Date.now(), 0),
   };
-  if (isModern()) return context;
+  if (isModern()) return Object.assign(context, { xRayTraceId: head.trace ?? "" });
   const done = (error, result) => state.finish?.(error, result, true);
   return Object.assign(context, {
     callbackWaitsForEmptyEventLoop: true,
     done,
     succeed: (result) => done(null, result),
-    fail: (error) => done(error ?? "handled"),
+    fail: (error) => done(failing(error)),
   });
 }
 
@@ -315,10 +328,9 @@ function answer(id, error, result) {
   let text;
   try {
     text = JSON.stringify(result === undefined ? null : result) ?? "null";
-  } catch (problem) {
-    const payload = { errorType: "Runtime.MarshalError", errorMessage: `Unable to stringify response body: ${problem}`, trace: [] };
-    log("ERROR", "Invoke Error", `\t${JSON.stringify(payload)}`);
-    send({ op: "done", id, error: payload.errorType }, JSON.stringify(payload));
+  } catch {
+    const message = "Unable to stringify response body";
+    answer(id, isModern() ? new Fault("Runtime.JSONStringifyError", message) : new Error(message));
     return;
   }
   const body = Buffer.from(text);
@@ -369,13 +381,13 @@ function invoke(handler, head, body) {
     if (typeof result?.then === "function") {
       result.then(
         (value) => close(null, value),
-        (error) => close(error ?? "handled"),
+        (error) => close(failing(error)),
       );
     } else if (isModern()) {
       close(null, result);
     }
   } catch (error) {
-    close(error ?? "handled");
+    close(failing(error));
   }
 }
 
@@ -384,6 +396,7 @@ function next(handler) {
   state.id = head.id;
   state.tenant = head.tenant;
   if (head.trace) process.env._X_AMZN_TRACE_ID = head.trace;
+  else delete process.env._X_AMZN_TRACE_ID;
   invoke(handler, head, body);
 }
 

@@ -349,6 +349,8 @@ def serve(fd, is_late=False):
         current["tenant"] = head.get("tenant")
         if head.get("trace"):
             os.environ["_X_AMZN_TRACE_ID"] = head["trace"]
+        else:
+            os.environ.pop("_X_AMZN_TRACE_ID", None)
         try:
             answer = invoke(function, head, body)
         except BaseException as error:
