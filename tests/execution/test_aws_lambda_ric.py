@@ -118,7 +118,8 @@ def test_results(pair: Pair, result: str) -> None:
 
 
 def test_events(pair: Pair) -> None:
-    for event in (None, 0, "", [], {"\u00fc": "\U0001f600"}, "x" * 6_000_000):
+    events: list[Any] = [None, 0, "", [], {"\u00fc": "\U0001f600"}, "x" * 6_000_000]
+    for event in events:
         same(pair, event)
     same(pair, payload=b'"\\ud800"')
     assert same(pair, "x" * (6 * 1024 * 1024 + 100))["errorType"] == "Function.ResponseSizeTooLarge"
