@@ -42,16 +42,11 @@ _SIGNED = (
     "The format of AWS Signer's signatures is not published, so every artifact is an untrusted one: Enforce refuses "
     "it, Warn says so in the audit log."
 )
-_STREAM = (
-    "With RESPONSE_STREAM, a function that fails in mid-stream ends the body as if it were complete: AWS breaks the "
-    "connection off."
-)
 # Operation -> what of it is missing.
 PARTLY = {
     "CreateCodeSigningConfig": _SIGNED,
     "CreateEventSourceMapping": _UNPOLLED,
     "CreateFunction": f"{_MEMBERS} {_CODE}",
-    "CreateFunctionUrlConfig": _STREAM,
     "GetEventSourceMapping": _UNPOLLED,
     "Invoke": "DurableExecutionName is refused.",
     "ListEventSourceMappings": _UNPOLLED,
@@ -59,7 +54,6 @@ PARTLY = {
     "UpdateEventSourceMapping": _UNPOLLED,
     "UpdateFunctionCode": _CODE,
     "UpdateFunctionConfiguration": _MEMBERS,
-    "UpdateFunctionUrlConfig": _STREAM,
 }
 
 

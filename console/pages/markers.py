@@ -7,6 +7,7 @@ from typing import Any
 from console.pages.charts import time_text
 from console.pages.timeline import entries
 from console.pages.timerange import TimeRange
+from console.templatetags.hearth import version as named
 from functions import history
 from functions.history import Deployment, Kind
 from functions.models import Function
@@ -67,7 +68,7 @@ def _concerns(made: Deployment, qualifier: str) -> bool:
 def _label(made: Deployment) -> str:
     """Version numbers and alias names are plain: nothing in them is markup to plotly.js."""
     if made.kind == Kind.PUBLISHED:
-        return f"v{made.version}"
+        return named(made.version)
     if made.alias:
         return made.alias if len(made.alias) < 12 else f"{made.alias[:10]}…"
     return "code" if made.kind == Kind.CODE else "config"

@@ -7,6 +7,7 @@ from math import sqrt
 from django.conf import settings
 
 from console.pages.timerange import TimeRange, period
+from console.templatetags.hearth import version as named
 from functions.models import Alias
 from monitoring.histogram import merge
 from monitoring.queries import metrics
@@ -36,7 +37,7 @@ class Side:
 
     @property
     def name(self) -> str:
-        return self.label if self.label.startswith("$") else f"v{self.label}"
+        return named(self.label)
 
     @property
     def error_rate(self) -> float | None:

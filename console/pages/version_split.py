@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from console.pages.function_head import Head
+from console.templatetags.hearth import version as named
 from monitoring.histogram import merge
 from monitoring.queries import metrics
 from monitoring.queries.metrics import Metric, Point
@@ -28,7 +29,7 @@ class Part:
 
     @property
     def name(self) -> str:
-        return self.label if self.label.startswith("$") else f"v{self.label}"
+        return named(self.label)
 
     def values(self, name: str, statistic: str, times: Sequence[int], empty: float | None = None) -> list[float | None]:
         points = self.points[name]

@@ -57,8 +57,8 @@ def _prelude(chunks: Iterator[bytes]) -> tuple[object, bytes]:
 
 
 def _body(response: StreamedResponse, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """A function that fails on the way ends the body: the web server gives no means to break the connection off, as AWS
-    does. The failure is in the function's log."""
+    """A function that fails on the way ends the body: AWS documents nothing else, and the web server has no means to
+    break the connection off. The failure is in the function's log."""
     try:
         yield from filter(None, chunks)
     except LaneError as error:
