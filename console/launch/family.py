@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any
 
 from functions.execution.sandbox.network import filters, slirp
-from functions.execution.sandbox.network.egress import TOOLS
+from functions.execution.sandbox.network.process import TOOLS
 
 READY_SECONDS = 60.0
 CELERY = (sys.executable, "-m", "celery", "-A", "console.celery")

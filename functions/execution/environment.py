@@ -309,7 +309,10 @@ class Environment:
         self._oom_before = self.sandbox.group.oom_kills()  # the group may have served others
         self.sandbox.group.limit(spec.memory_mb, spec.ephemeral_mb, spec.vcpu_mb)
         if spec.network == EGRESS:
-            self.factory.egress.attach(self.sandbox)
+            self.deadline = time.monotonic() + limit_s
+            await self.factory.egress.attach(self.sandbox)
+            if self.sandbox is None or self._kill_reason:
+                raise ProcessLookupError
         size = spec.ephemeral_mb if spec.ephemeral_mb != TMP_MB else None
         self.sandbox.tmp = placer.place(self.sandbox.pidfd, trees, size)
         if self.factory.is_late:

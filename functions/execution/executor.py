@@ -87,7 +87,7 @@ class Executor:
         self.block = uids.take()
         self.groups, why = self._groups()
         self.networks = Networks()
-        self.egress = Egress(self.loop, self.networks, options.run, options.egress)
+        self.egress = Egress(self.loop, options.run, options.egress)
         self.isolation = Isolation.of(self.groups, why, self.block, self.egress)
         key = options.session_key.read_bytes() if options.session_key else b""
         self.endpoint = Endpoint(self.loop, self.networks, options.forwarder, key)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from functions.execution.sandbox.network import filters, slirp
-from functions.execution.spec import EGRESS
+from functions.execution.spec import EGRESS, LaneError
 from tests.execution import internet
 from tests.execution.running import RunningExecutor, alive, descendants, eventually, is_root
 
@@ -137,6 +137,26 @@ def test_slirp4netns_is_started_again(machine: RunningExecutor) -> None:
     os.kill(before, signal.SIGKILL)
     assert eventually(lambda: slirp_of(machine) not in (0, before))
     eventually(lambda: machine.invoke(spec).payload == b'""')
+
+
+def test_another_router_takes_over(machine: RunningExecutor) -> None:
+    """What was connected to the one before ends with it."""
+    source = REACH + f"\n    def handler(event, context):\n        return reach('{internet.PUBLIC}', 80, 1)"
+    spec = machine.function(source, network=EGRESS)
+    assert machine.invoke(spec).payload == b'""'
+    commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in descendants(machine.process.pid)}
+    own = Path(f"/proc/{machine.process.pid}/cmdline").read_bytes()
+    (router,) = (pid for pid, command in commands.items() if command == own)
+    stream = machine.last(spec).log_stream
+    os.kill(router, signal.SIGKILL)
+
+    def works() -> bool:
+        try:
+            return machine.invoke(spec).payload == b'""' and machine.last(spec).log_stream != stream
+        except LaneError:  # none is there
+            return False
+
+    eventually(works)
 
 
 def test_nothing_stays_when_the_executor_is_killed(tmp_path: Path) -> None:

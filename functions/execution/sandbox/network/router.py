@@ -42,6 +42,7 @@ class Router:
             filters.load(filters.RULES)
             netlink.request(self._links, netlink.up(LOOPBACK), netlink.address(LOOPBACK, GATEWAY))
             Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+            Path("/proc/sys/net/ipv4/icmp_ratelimit").write_text("0")  # a refusal is said each time
             for name, seconds in filters.REMEMBERED.items():
                 with suppress(FileNotFoundError):  # older kernels hide them from who is root in a namespace only
                     Path(f"/proc/sys/net/netfilter/nf_conntrack_{name}").write_text(str(seconds))
