@@ -32,7 +32,7 @@ class Row:
     chosen: str = ""
     command: str = ""  # puts an interpreter where it is looked for
     candidates: list[Interpreter] = field(default_factory=list)  # that could stand in
-    nodes: list[str] = field(default_factory=list)  # ids of those that have it
+    nodes: list[str] = field(default_factory=list)  # ids of those that have what serves it
 
 
 def rows(account_id: str, nodes: Sequence[Mapping[str, Any]]) -> list[Row]:
@@ -44,8 +44,9 @@ def rows(account_id: str, nodes: Sequence[Mapping[str, Any]]) -> list[Row]:
         other = chosen.get(runtime.id, "")
         serving = own or stand_ins.serving(account_id, runtime.id)
         family = FAMILIES.get(runtime.family)
-        has_it = [str(node["node"]) for node in nodes if runtime.id in node.get("runtimes", {})]
         state = _state(runtime, own, serving)
+        name = serving.runtime if serving and state is State.STAND_IN else runtime.id
+        has_it = [str(node["node"]) for node in nodes if name in node.get("runtimes", {})]
         command = family.command.format(version=runtime.version) if family and state is not State.INSTALLED else ""
         others = stand_in.candidates(runtime.id) if family and own is None else []
         found.append(Row(runtime, state, serving, other, command, others, has_it))

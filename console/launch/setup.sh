@@ -51,6 +51,7 @@ if [ "$purpose" = test ]; then
     command -v node >/dev/null || [ "$(id -u)" != 0 ] || apt nodejs
     command -v slirp4netns >/dev/null || [ "$(id -u)" != 0 ] || apt slirp4netns libnftables1
     command -v ruby >/dev/null || [ "$(id -u)" != 0 ] || apt ruby
+    command -v javac >/dev/null || [ "$(id -u)" != 0 ] || apt default-jdk-headless
 fi
 if [ "$purpose" = bench ]; then
     lock=requirements-dev.txt

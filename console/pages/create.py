@@ -29,6 +29,7 @@ from functions.models import Account, Function
 INLINE = {
     "python": ("app.py", "hello-python"),
     "nodejs": ("index.mjs", "hello-nodejs"),
+    "ruby": ("app.rb", "hello-ruby"),
     "provided": ("bootstrap", "hello-shell"),
 }
 SOURCES = [("inline", "Write code"), ("zip", "Upload a zip"), ("blueprint", "Use a blueprint")]
@@ -86,6 +87,12 @@ class CreateForm(AwsForm):
             del self.fields["source_text"]
         else:
             self.member_fields = {**self.member_fields, "ZipFile": "source_text", "Code": "source_text"}
+
+    def clean_Runtime(self) -> str:
+        runtime: str = self.cleaned_data["Runtime"]
+        if self.source == "inline" and not runtime.startswith(tuple(INLINE)):
+            raise forms.ValidationError(f"Code of {runtime} is compiled first: upload a zip of what comes of it.")
+        return runtime
 
     def calls(self) -> list[Call]:
         """What is created; the package is the file that the caller has."""

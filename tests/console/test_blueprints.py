@@ -18,7 +18,7 @@ EACH = pytest.mark.parametrize("blueprint", catalogue.all(), ids=lambda each: ea
 def test_a_blueprint_is_complete(blueprint: Blueprint) -> None:
     files = blueprint.files()
     module = blueprint.handler.rpartition(".")[0]
-    assert {f"{module}.py", f"{module}.js", f"{module}.mjs", "bootstrap"} & set(files)
+    assert {f"{module}.py", f"{module}.js", f"{module}.mjs", f"{module}.rb", "bootstrap"} & set(files)
     json.loads(blueprint.event)
     assert blueprint.title
     assert len(blueprint.description) <= 256  # it becomes the function's own

@@ -5,7 +5,9 @@ import hashlib
 import hmac
 import io
 import json
+import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -15,13 +17,19 @@ import requests
 from PIL import Image
 
 from functions.blueprints import catalogue
+from functions.execution.runtimes import discovery
 from functions.execution.runtimes.discovery import installed
 from tests.family import RunningHearth, zip_of
 
 pytestmark = pytest.mark.server
 
 NODE = next(runtime for runtime in installed() if runtime.startswith("nodejs"))
-RUNTIMES = {"python": f"python3.{sys.version_info.minor}", "nodejs": NODE, "provided": "provided.al2023"}
+RUNTIMES = {
+    "python": f"python3.{sys.version_info.minor}",
+    "nodejs": NODE,
+    "ruby": "ruby3.3",
+    "provided": "provided.al2023",
+}
 
 
 @pytest.fixture
@@ -60,6 +68,17 @@ def run(hearth: RunningHearth) -> Callable[..., Any]:
 def test_a_shell_script_greets(run: Callable[..., Any]) -> None:
     assert run("hello-shell") == {"message": "Hello, Hearth!"}
     assert run("hello-shell", {}) == {"message": "Hello, world!"}
+
+
+@pytest.mark.skipif(not discovery.of_family("ruby"), reason="no Ruby on this machine")
+def test_ruby_greets_and_may_be_stood_in_for(run: Callable[..., Any], hearth: RunningHearth) -> None:
+    if "ruby3.3" not in installed():
+        choice = f"ruby3.3={discovery.of_family('ruby')[0].runtime}"
+        command = [sys.executable, "manage.py", "runtimes", "--stand-in", choice]
+        environment = {**hearth.environment(), "HEARTH_DATA": str(hearth.data)}
+        said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+        assert re.search(r"^ruby3\.3 +stand-in .* on ", said, re.MULTILINE)
+    assert run("hello-ruby") == {"message": "Hello, Hearth!", "version": "$LATEST"}
 
 
 def test_thumbnails_are_smaller_pictures_of_the_same_shape(run: Callable[..., Any]) -> None:

@@ -137,7 +137,23 @@ def test_jars_of_the_package_and_of_layers(executor: RunningExecutor, classes: P
 def test_output(executor: RunningExecutor, code: str) -> None:
     spec = function(executor, code, "shop.Handlers::output")
     assert executor.invoke(spec).payload == b"null"
-    assert executor.messages(spec)[1:5] == ["printed\n", "warned\n", "logged\nas one\n", "[WARN] grave\n"]
+    assert executor.messages(spec)[1:5] == ["printed\n", "warned\n", "logged\nas one\n", "[DEBUG] fine\n"]
+    assert executor.messages(spec)[5] == "[WARN] grave\n"
+
+
+def test_output_of_format_json(executor: RunningExecutor, code: str) -> None:
+    options = {"log_format": "JSON", "application_log_level": "INFO"}
+    spec = function(executor, code, "shop.Handlers::output", **options)
+    result = executor.invoke(spec)
+    said = [json.loads(line) for line in executor.messages(spec) if '"level"' in line and '"message"' in line]
+    expected = [("UNDEFINED", "logged\nas one"), ("WARN", "grave")]
+    assert [(line["level"], line["message"], line["AWSRequestId"]) for line in said] == [
+        (level, message, result.request_id) for level, message in expected
+    ]
+    failing = function(executor, code, "shop.Handlers::fails", **options)
+    executor.invoke(failing, {"message": "outer"})
+    [error] = [json.loads(line) for line in executor.messages(failing) if '"level":"ERROR"' in line]
+    assert error["message"].startswith("outer: java.lang.UnsupportedOperationException\n")
 
 
 def test_an_exception(executor: RunningExecutor, code: str) -> None:
@@ -146,7 +162,7 @@ def test_an_exception(executor: RunningExecutor, code: str) -> None:
     payload = json.loads(result.payload)
     assert (result.function_error, payload["errorType"]) == ("Unhandled", "java.lang.UnsupportedOperationException")
     assert payload["errorMessage"] == "outer"
-    assert payload["stackTrace"] == ["shop.Handlers.fails(Handlers.java:88)"]
+    assert payload["stackTrace"] == ["shop.Handlers.fails(Handlers.java:89)"]
     line = executor.messages(spec)[1]
     assert line.startswith(
         "outer: java.lang.UnsupportedOperationException\njava.lang.UnsupportedOperationException: outer\n"

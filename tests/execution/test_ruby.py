@@ -2,6 +2,10 @@
 
 import json
 import re
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -178,3 +182,18 @@ def test_timeout_and_memory(executor: RunningExecutor) -> None:
     )
     source = "def handler(event:, context:)\n  kept = []\n  loop { kept << 'x' * 1_048_576 }\nend"
     assert executor.invoke(function(executor, source)).error_type == "Runtime.OutOfMemory"
+
+
+def test_an_interpreter_that_knows_its_library_by_its_path(
+    monkeypatch: pytest.MonkeyPatch, start: Callable[..., RunningExecutor]
+) -> None:
+    """As rbenv installs them: seen at /var/lang, and where they are on the machine."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as place:  # /tmp is the function's own in a sandbox
+        own = Path(place, "bin")
+        own.mkdir()
+        own.parent.chmod(0o755)
+        shutil.copy(RUBIES[0].path, own / "ruby")
+        monkeypatch.setenv("PATH", f"{own}:/usr/bin:/bin")
+        source = f"def handler(event:, context:) = [File.readlink('/proc/self/exe'), File.exist?('{own}/ruby')]"
+        seen = start().run({"app.rb": source}, runtime="ruby3.3", stand_in=RUBIES[0].runtime)
+        assert seen == ["/var/lang/bin/ruby", True]

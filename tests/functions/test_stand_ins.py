@@ -88,7 +88,7 @@ def test_the_choice_is_of_one_account_and_in_the_audit_log(aws: Any, alice: Call
     assert set(states) == set(RUNTIMES)
     assert (states[MISSING].state, states[PYTHON].state) == (State.STAND_IN, State.INSTALLED)
     assert (states["python2.7"].state, states["custom"].state) == (State.DEPRECATED, State.KEPT)
-    assert (states[PYTHON].nodes, states[MISSING].nodes) == (["n"], [])
+    assert (states[PYTHON].nodes, states[MISSING].nodes, states["python2.7"].nodes) == (["n"], ["n"], [])
     stand_in.remove(alice, MISSING)
     with pytest.raises(ResourceNotFoundException):
         stand_in.remove(alice, MISSING)

@@ -78,6 +78,7 @@ public class Handlers {
         System.out.println("printed");
         System.err.println("warned");
         context.getLogger().log("logged\nas one");
+        LambdaRuntime.getLogger().log("fine", LogLevel.DEBUG);
         LambdaRuntime.getLogger().log("grave", LogLevel.WARN);
     }
 

@@ -37,7 +37,7 @@ public final class Bootstrap {
         try {
             handler = Handler.load(System.getenv("_HANDLER"), loader);
         } catch (Fault fault) {
-            logger.log(fault.report());
+            logger.error(fault.report());
             channel.send(head("init", null, fault.type()), Json.write(fault.payload()));
             System.exit(1);
             return;
@@ -61,7 +61,9 @@ public final class Bootstrap {
             System.setProperty(TRACE_PROPERTY, trace.toString());
         }
         try {
-            byte[] response = handler.call(frame.body, new InvocationContext(frame.head, logger));
+            InvocationContext context = new InvocationContext(frame.head, logger);
+            logger.setContext(context);
+            byte[] response = handler.call(frame.body, context);
             Map<String, Object> answer = head("done", id, null);
             if (response.length > MAX_RESPONSE) {
                 answer.put("size", response.length);
@@ -73,7 +75,7 @@ public final class Bootstrap {
         } catch (Throwable thrown) {
             boolean isLast = thrown instanceof VirtualMachineError || thrown instanceof IOError;
             Fault fault = Fault.of(thrown);
-            logger.log(fault.report());
+            logger.error(fault.report());
             Map<String, Object> answer = head("done", id, fault.type());
             answer.put("last", isLast);
             channel.send(answer, Json.write(fault.payload()));
