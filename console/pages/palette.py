@@ -27,7 +27,7 @@ KEYS = {
     "settings-profile": "p",
     "settings-keys": "k",
     "admin-users": "u",
-    "admin-workers": "w",
+    "admin-concurrency": "w",
     "admin-audit": "a",
 }
 # Of the whole console: label, URL name, icon, and what a role must allow.

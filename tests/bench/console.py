@@ -67,7 +67,7 @@ PAGES = (
     "/settings/appearance/",
     "/admin/limits/",
     "/admin/runtimes/",
-    "/admin/workers/",
+    "/admin/concurrency/",
 )
 # Milliseconds after navigation began: first contentful paint, and the end of all that the page loads by itself.
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0]"

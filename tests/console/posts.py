@@ -347,7 +347,11 @@ POSTS: dict[str, list[Post]] = {
             least=ADMIN,
         )
     ],
-    "recycle": [Post("/admin/workers/recycle/", {"function": "f", "log_stream": ""}, says="notice", least=OPERATOR)],
+    "recycle": [
+        Post("/admin/concurrency/recycle/", {"function": "f", "log_stream": ""}, says="notice", least=OPERATOR)
+    ],
+    "drain-node": [Post("/admin/concurrency/nodes/here/drain/", says="notice", least=ADMIN)],
+    "undrain-node": [Post("/admin/concurrency/nodes/here/undrain/", says="notice", least=ADMIN)],
     "delete-layer-version": [Post("/layers/shared/versions/1/delete/", says="notice")],
     "layer-sharing": [
         Post(

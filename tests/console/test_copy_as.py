@@ -158,7 +158,7 @@ def test_rows_of_the_administration_say_their_calls(alice: Person, tmp_path: Pat
         nodes.broker.cache_clear()
         node = nodes.Node("node-1", str(tmp_path / "away.sock"), {"capacity_provider": "pool"})
         nodes.broker().set(nodes.PREFIX + node.id, node.announcement)
-        workers = shown(alice, "/admin/workers/", "GetCapacityProvider")
+        workers = shown(alice, "/admin/concurrency/", "GetCapacityProvider")
         (row,) = alice.client.get("/admin/capacity-providers/").context["rows"]
         nodes.broker().close()
     nodes.broker.cache_clear()

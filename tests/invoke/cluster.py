@@ -37,7 +37,7 @@ class Member:
 @contextmanager
 def cluster(directory: Path, *names: str) -> Iterator[dict[str, Member]]:
     """Nodes that know of each other. `settings.REDIS_URL` names a running Redis."""
-    (directory / "code").mkdir()
+    (directory / "code").mkdir(exist_ok=True)
     members: dict[str, Member] = {}
     try:
         for name in names:

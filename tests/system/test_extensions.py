@@ -60,7 +60,7 @@ def test_an_extension_of_a_layer_and_a_log_of_json(hearth: RunningHearth) -> Non
         token = next(value for key, value in browser.cookies.items() if "csrf" in key)
         form = {"username": user, "password": password, "csrfmiddlewaretoken": token}
         browser.post(f"{hearth.endpoint}/login/", data=form, timeout=30)
-        assert "with watcher" in browser.get(f"{hearth.endpoint}/admin/workers/", timeout=30).text
+        assert "with watcher" in browser.get(f"{hearth.endpoint}/admin/concurrency/", timeout=30).text
         page = browser.get(f"{hearth.endpoint}/functions/watched/logs/", timeout=30).text
     assert "seen" in page
     assert "extension ready" in page

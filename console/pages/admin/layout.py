@@ -19,7 +19,7 @@ class Section(NamedTuple):
 
 SECTIONS = (
     Section("users", "Users", "admin-users", "hearth:ManageUsers", "user"),
-    Section("workers", "Workers", "admin-workers", "hearth:ListWorkers", "server"),
+    Section("concurrency", "Concurrency", "admin-concurrency", "hearth:ListWorkers", "server"),
     Section("capacity", "Capacity providers", "admin-capacity", "hearth:ListLimits", "server"),
     Section("runtimes", "Runtimes", "admin-runtimes", "hearth:ListRuntimes", "chip"),
     Section("limits", "Limits", "admin-limits", "hearth:ListLimits", "shield"),

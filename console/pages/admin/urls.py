@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from console.pages.admin import api, audit, capacity, layout, limits, runtimes, users, workers
+from console.pages.admin import api, audit, capacity, concurrency, layout, limits, runtimes, users
 
 urlpatterns = [
     path("", layout.first, name="admin"),
@@ -17,8 +17,10 @@ urlpatterns = [
     path("operations/", api.show, name="admin-operations"),
     path("runtimes/", runtimes.show, name="admin-runtimes"),
     path("runtimes/stand-in/", runtimes.choose, name="choose-stand-in"),
-    path("workers/", workers.show, name="admin-workers"),
-    path("workers/recycle/", workers.recycle, name="recycle"),
+    path("concurrency/", concurrency.show, name="admin-concurrency"),
+    path("concurrency/recycle/", concurrency.recycle, name="recycle"),
+    path("concurrency/nodes/<str:name>/drain/", concurrency.drain, name="drain-node"),
+    path("concurrency/nodes/<str:name>/undrain/", concurrency.undrain, name="undrain-node"),
     path("capacity-providers/", capacity.show, name="admin-capacity"),
     path("capacity-providers/new/", capacity.create, name="new-capacity-provider"),
     path("capacity-providers/of/<str:name>/", capacity.edit, name="capacity-provider"),

@@ -1,4 +1,4 @@
-"""The nodes that run functions: their isolation, pools and environments, as each says of itself; recycling these."""
+"""The nodes that run functions: load, isolation, pools and environments, as each says of itself."""
 
 from collections import Counter
 from contextlib import closing
@@ -6,18 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import redis
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
 
-from console.pages import access, notice
-from console.pages.admin import layout
-from functions.actions import environment
-from functions.arn import parse
-from functions.errors import ServiceError
-from functions.execution.lane import LaneClient
 from functions.execution.spec import LaneError
 from functions.invoke import nodes
 
@@ -46,7 +36,14 @@ class Worker:
     environments: list[dict[str, Any]] = field(default_factory=list)
     per_function: Counter[str] = field(default_factory=Counter)  # how many of the environments are whose
     runtimes: dict[str, str] = field(default_factory=dict)
-    memory_mb: int = 0
+    memory_mb: int = 0  # configured of its environments
+    held_mb: int = 0  # in use by them
+    running: int = 0
+    cores: int = 0
+    draining: bool = False
+    in_use: dict[str, int] = field(default_factory=dict)  # account:region:name -> invocations
+    unreserved: dict[str, int] = field(default_factory=dict)  # account:region -> those that share what is left
+    granted: dict[str, int] | None = None  # its leases by scope; None while it is alone
     problem: str = ""
 
     @property
@@ -62,42 +59,13 @@ class Worker:
         return sum(self.counts.values())
 
 
-@access.needs("hearth:ListWorkers")
-@require_safe
-def show(request: HttpRequest) -> HttpResponse:
-    problem = ""
-    workers: list[Worker] = []
-    try:
-        workers = [_ask(node, access.account(request).pk) for node in nodes.live()]
-    except redis.RedisError as error:
-        problem = type(error).__name__
-    may_recycle = access.allows(request, "hearth:RecycleEnvironments")
-    context = {"workers": workers, "problem": problem, "may_recycle": may_recycle}
-    return layout.show(request, "workers", context)
-
-
-@access.needs("hearth:RecycleEnvironments")
-@require_POST
-def recycle(request: HttpRequest) -> HttpResponse:
-    """End the environments of `function`, or the one of its `log_stream`."""
-    caller = access.caller(request)
-    name, log_stream = request.POST.get("function", ""), request.POST.get("log_stream", "")
-    try:
-        ended = environment.recycle(caller, parse(name, None, caller), log_stream)
-    except ServiceError as error:
-        notice.refused(request, error.message or error.code)
-    else:
-        what = "An environment" if ended == 1 else f"{ended} environments"
-        notice.done(request, f"{what} of {name} recycled: the next call makes a new one.")
-    return redirect("admin-workers")
-
-
-def _ask(node: nodes.Node, account_id: str) -> Worker:
+def ask(node: nodes.Node, account_id: str) -> Worker:
+    """What it says within some seconds; `problem` when it says nothing."""
     now = timezone.now()
-    provider = str(node.facts.get("capacity_provider", ""))
-    worker = Worker(node.id, int(node.facts.get("pid", 0)), provider, _facts(node.facts.get("isolation")))
+    worker = Worker(node.id, int(node.facts.get("pid", 0)), node.capacity_provider, _facts(node.facts.get("isolation")))
+    worker.cores, worker.draining = int(node.facts.get("cores", 0)), node.draining
     try:
-        with closing(LaneClient(node.address)) as lane:
+        with closing(node.client(nodes.ASK_SECONDS)) as lane:
             said = lane.status()
     except (LaneError, OSError) as error:
         worker.problem = str(error) or type(error).__name__
@@ -106,7 +74,11 @@ def _ask(node: nodes.Node, account_id: str) -> Worker:
     worker.pools = said.get("pools", {})
     worker.runtimes = said.get("runtimes", {})
     worker.memory_mb = said.get("configured_memory_mb", 0)
+    worker.running, worker.draining = said.get("in_flight", 0), said.get("draining", False)
+    worker.in_use, worker.unreserved = said.get("in_use", {}), said.get("unreserved", {})
+    worker.granted = said.get("granted")
     for each in said.get("sandboxes", []):
+        worker.held_mb += each["held_mb"] or 0
         state = "frozen" if each["frozen"] else each["state"]
         worker.counts[state] = worker.counts.get(state, 0) + 1
         if each["account_id"] == account_id:  # the node serves other accounts, too

@@ -107,9 +107,9 @@ def test_the_command_lists_and_chooses(alice: Person, settings: Settings) -> Non
         run("--account", "999999999999")
 
 
-def test_workers_without_a_broker(alice: Person) -> None:
+def test_concurrency_without_a_broker(alice: Person) -> None:
     """No broker runs in these tests: the page says so instead of failing."""
-    answer = alice.client.get("/admin/workers/")
+    answer = alice.client.get("/admin/concurrency/")
     assert answer.status_code == 200
     assert "The broker cannot be reached" in answer.content.decode()
 

@@ -13,7 +13,7 @@ Preset = Membership.Preset
 PAGES = {
     "/admin/users/": Preset.ADMIN,
     "/design/": Preset.ADMIN,
-    "/admin/workers/": Preset.OPERATOR,
+    "/admin/concurrency/": Preset.OPERATOR,
     "/admin/audit/": Preset.OPERATOR,
     "/admin/limits/": Preset.DEVELOPER,
     "/admin/operations/": Preset.DEVELOPER,
@@ -58,7 +58,7 @@ def test_a_stranger_signs_in_first(db: None, path: str) -> None:
     assert Client().get(path)["Location"] == f"/login/?next={path}"
 
 
-@pytest.mark.parametrize(("preset", "first"), [(Preset.ADMIN, "users"), (Preset.OPERATOR, "workers")])
+@pytest.mark.parametrize(("preset", "first"), [(Preset.ADMIN, "users"), (Preset.OPERATOR, "concurrency")])
 def test_administration_opens_with_what_is_allowed(
     person: Callable[..., Person], preset: Membership.Preset, first: str
 ) -> None:

@@ -104,7 +104,8 @@ def planted(hearth: RunningHearth, browser: Browser) -> list[str]:
         "/", "/functions/", "/functions/?q=" + quote(EVIL), "/functions/new/?name=" + quote(EVIL), "/errors/",
         "/invocations/?q=" + quote(EVIL), "/triggers/?q=" + quote(EVIL), f"/functions/delete/?name={NAME}",
         "/settings/profile/", "/settings/sessions/", "/settings/keys/", "/admin/users/?q=" + quote(EVIL),
-        "/admin/users/", "/admin/audit/", "/admin/audit/?resource=" + quote(EVIL), "/admin/workers/", "/admin/limits/",
+        "/admin/users/", "/admin/audit/", "/admin/audit/?resource=" + quote(EVIL), "/admin/limits/",
+        "/admin/concurrency/",
     ]  # fmt: skip
     return [*(f"{visitor}/{each}" for each in tabs), *pages]
 

@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 NAME = "browser-refresh"
 CODE = "def handler(event, context):\n    print('seen')\n"
-PAGES = [f"/functions/{NAME}/monitor/?refresh=10", f"/functions/{NAME}/logs/?from=now-3h&to=now", "/admin/workers/"]
+PAGES = [f"/functions/{NAME}/monitor/?refresh=10", f"/functions/{NAME}/logs/?from=now-3h&to=now", "/admin/concurrency/"]
 HIDDEN = """
   let hidden = false;
   Object.defineProperty(Document.prototype, "hidden", {get: () => hidden});

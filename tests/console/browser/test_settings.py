@@ -15,7 +15,7 @@ PAGES = [
     "/settings/keys/",
     "/settings/sessions/",
     "/admin/users/",
-    "/admin/workers/",
+    "/admin/concurrency/",
     "/admin/runtimes/",
     "/admin/limits/",
     "/admin/operations/",
@@ -106,7 +106,7 @@ def test_workers_show_what_runs_and_refresh_by_themselves(visit: Callable[..., V
     here = visit()
     hearth = here.hearth
     hearth.deploy("browser-worker", "def handler(event, context):\n    return 1\n")
-    page = here.open("/admin/workers/")
+    page = here.open("/admin/concurrency/")
     page.get_by_text("Isolation in force").wait_for()
     hearth.client("lambda").invoke(FunctionName="browser-worker", Payload=b"{}")
     page.get_by_role("link", name="browser-worker").wait_for()

@@ -1,4 +1,4 @@
-"""The page of the workers: what each environment is, and recycling it."""
+"""The page of concurrency: what each environment is, and recycling it."""
 
 import re
 from collections.abc import Callable
@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.console.browser.conftest import Visit
-from tests.family import RunningHearth
+from tests.family import RunningHearth, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
@@ -23,7 +23,7 @@ def call(hearth: RunningHearth, qualifier: str) -> bytes:
 def test_environments_are_shown_and_recycled(visit: Callable[..., Visit], hearth: RunningHearth) -> None:
     hearth.deploy(NAME, COUNT, MemorySize=256, Publish=True)
     assert [call(hearth, each) for each in ("$LATEST", "$LATEST", "1")] == [b"1", b"2", b"1"]
-    page = visit().open("/admin/workers/")
+    page = visit().open("/admin/concurrency/")
 
     def row(version: str) -> Locator:
         return page.locator("tr", has=page.get_by_role("link", name=NAME)).filter(
@@ -34,7 +34,7 @@ def test_environments_are_shown_and_recycled(visit: Callable[..., Visit], hearth
     expect(row("1")).to_contain_text(re.compile("idle|frozen"))
     row("$LATEST").get_by_role("button", name="Recycle").click()
     page.get_by_text(f"An environment of {NAME} recycled: the next call makes a new one.").wait_for()
-    expect(row("$LATEST")).to_have_count(0)
+    wait_for("its end", lambda: page.reload() and row("$LATEST").count() == 0)
     assert [call(hearth, each) for each in ("$LATEST", "1")] == [b"1", b"2"]
     page.reload()
     page.get_by_role("button", name=f"Recycle all of {NAME}").click()
