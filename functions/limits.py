@@ -21,6 +21,7 @@ class Limits:
     memory_mb: int = 10_240
     least_memory_mb: int = 128
     timeout_seconds: int = 900
+    ephemeral_mb: int = 10_240  # of /tmp
     payload_bytes: int = 6_291_456  # of a synchronous invocation, and of a function URL's request
     async_payload_bytes: int = 1_048_576
     stream_bytes: int = 209_715_200  # of a streamed response

@@ -70,7 +70,9 @@ def check(caller: Caller, members: Mapping[str, Any]) -> None:
     if variables := (members.get("Environment") or {}).get("Variables"):
         _check_variables(variables)
     _check_memory(members.get("MemorySize"))
-    _check_timeout(members.get("Timeout"))
+    _check_most("Timeout", "timeout", members.get("Timeout"), limits().timeout_seconds)
+    storage = (members.get("EphemeralStorage") or {}).get("Size")
+    _check_most("EphemeralStorage", "ephemeralStorage.size", storage, limits().ephemeral_mb)
     refuse_absent(members)
     if members.get("Runtime"):
         check_runtime(caller.account_id, members["Runtime"])
@@ -198,14 +200,13 @@ def _check_memory(memory: int | None) -> None:
         )
 
 
-def _check_timeout(timeout: int | None) -> None:
-    """The public model has no upper bound; AWS's own has."""
-    most = limits().timeout_seconds
-    if timeout is not None and timeout > most:
+def _check_most(field: str, member: str, value: int | None, most: int) -> None:
+    """The public model's bounds are wider than AWS's own."""
+    if value is not None and value > most:
         raise ValidationException(
-            f"1 validation error detected: Value '{timeout}' at 'timeout' failed to satisfy constraint: Member must "
+            f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must "
             f"have value less than or equal to {most}",
-            field="Timeout",
+            field=field,
         )
 
 

@@ -24,6 +24,7 @@ from functions.errors import (
     ResourceConflictException,
     ResourceNotFoundException,
     ServiceError,
+    ValidationException,
 )
 from functions.execution.runtimes.discovery import installed
 from functions.models import AuditEntry, Function, FunctionUrl, FunctionVersion, Package
@@ -88,6 +89,25 @@ def test_a_create_that_cannot_be_leaves_nothing(
     assert not Function.objects.exists()
     assert not Package.objects.exists()
     assert [path.name for path in code_store.iterdir() if path.name != ".lock"] == []
+
+
+@pytest.mark.parametrize(
+    ("members", "more", "at"),
+    [
+        ({"Timeout": 900}, {"Timeout": 901}, "Value '901' at 'timeout'"),
+        (
+            {"EphemeralStorage": {"Size": 10_240}},
+            {"EphemeralStorage": {"Size": 10_241}},
+            "Value '10241' at 'ephemeralStorage.size'",
+        ),
+    ],
+)
+def test_the_most_that_may_be_and_one_more(
+    alice: Caller, members: dict[str, Any], more: dict[str, Any], at: str
+) -> None:
+    create(alice, "thumbs", **members)
+    with pytest.raises(ValidationException, match=f"{at} failed to satisfy constraint: Member must have value less"):
+        function_api.update_function_configuration(alice, {"FunctionName": "thumbs", **more})
 
 
 def test_a_role_of_another_account_is_not_passed(alice: Caller) -> None:

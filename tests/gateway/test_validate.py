@@ -75,6 +75,17 @@ def test_recorded_messages_are_made_from_the_model(message: str) -> None:
     assert rest in set(messages(part[2], part[1]))
 
 
+@pytest.mark.parametrize(
+    ("members", "bound"),
+    [
+        ({"Timeout": 0}, "'timeout' failed to satisfy constraint: Member must have value greater than or equal to 1"),
+        ({"EphemeralStorage": {"Size": 511}}, "Member must have value greater than or equal to 512"),
+    ],
+)
+def test_ranges_of_limits(members: dict[str, Any], bound: str) -> None:
+    assert bound in check("UpdateFunctionConfiguration", FunctionName="name", **members)
+
+
 def test_several_errors_are_counted_in_the_model_s_order() -> None:
     text = check("CreateFunction", Role="r1", Code={}, Handler="no spaces", Timeout=0)
     assert text.startswith("4 validation errors detected: Value null at 'functionName' failed to satisfy constraint: ")

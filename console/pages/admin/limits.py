@@ -26,6 +26,7 @@ MEANINGS = {
     "memory_mb": ("Memory, at most", "MB"),
     "least_memory_mb": ("Memory, at least", "MB"),
     "timeout_seconds": ("Timeout, at most", "s"),
+    "ephemeral_mb": ("Ephemeral storage, at most", "MB"),
     "payload_bytes": ("Event of a synchronous invocation", "bytes"),
     "async_payload_bytes": ("Event of an asynchronous invocation", "bytes"),
     "stream_bytes": ("Streamed response", "bytes"),

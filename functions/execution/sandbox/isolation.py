@@ -21,7 +21,10 @@ class Isolation:
         controllers = groups.controllers if groups and groups.version == 1 else ["memory", "pids", "cpu", "freezer"]
         if groups is None:
             controllers = []
-            missing.append(f"cgroup limits ({why_no_groups}): resource limits and polling instead")
+            missing.append(
+                f"cgroup limits ({why_no_groups}): resource limits and polling instead, no share of CPU time"
+            )
+            missing.append("a count of memory that no process maps")
         for controller in ("pids", "cpu", "freezer"):
             if groups is not None and controller not in controllers:
                 missing.append(f"cgroup controller {controller}")
@@ -37,6 +40,7 @@ class Isolation:
             "uid_per_environment": block.distinct,
             "cgroups": f"v{groups.version}" if groups else None,
             "controllers": controllers,
+            "cpu": ("quota" if groups.quota else "share") if groups and "cpu" in controllers else None,
             "network": "loopback only" if egress.why else "loopback; the internet for functions that are given it",
             "no_egress": egress.why,  # why functions cannot be given a network; empty where they can
             "rootless": holder.inside() is not None,
