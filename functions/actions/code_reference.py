@@ -5,34 +5,42 @@ configuration is updated; a version that has lost it is Inactive until the funct
 Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-self-managed-storage.html
 """
 
+import logging
+
 from functions.access.caller import Caller
 from functions.actions.base import change
 from functions.code import sources
-from functions.errors import InvalidParameterValueException
 from functions.models import FunctionVersion
+
+log = logging.getLogger(__name__)
 
 State = FunctionVersion.State
 CODE = "InvalidConfiguration"
 
 
 def check_all() -> int:
-    """Look at the object of every active version that refers to one. Returns how many versions have lost theirs."""
+    """Look at the object of every active version that refers to one. Returns how many versions have lost theirs.
+
+    Ends at the first that S3 cannot be asked about: others would only wait as long for nothing.
+    """
     rows = FunctionVersion.objects.filter(s3_object__isnull=False, state=State.ACTIVE).select_related("function")
     lost = 0
     for version in rows.iterator():
-        if version.s3_object and (why := sources.refusal(version.function.region, version.s3_object)):
+        try:
+            why = sources.refusal(version.function.region, version.s3_object or {})
+        except sources.Away as error:
+            log.warning("packages in S3 are not checked: %s", error)
+            break
+        if why:
             lost += _lose(version, why)
     return lost
 
 
 def restore(version: FunctionVersion) -> None:
     """Of a version that is being updated: active again, if its object can be read again. Does not save."""
-    if version.state != State.INACTIVE or not version.s3_object:
-        return
-    why = sources.refusal(version.function.region, version.s3_object)
-    if why:
-        raise InvalidParameterValueException(why, field="S3Key")
-    activate(version)
+    if version.state == State.INACTIVE and version.s3_object:
+        sources.check(version.function.region, version.s3_object, "S3Key")
+        activate(version)
 
 
 def activate(version: FunctionVersion) -> None:

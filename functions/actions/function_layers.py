@@ -72,8 +72,8 @@ def _version(caller: Caller, reference: LayerReference) -> LayerVersion:
     access.check(caller, reference, version)
     if version is None:
         raise _refused(f"Layer version {reference.arn} does not exist.")
-    if version.s3_object and (why := sources.refusal(reference.region, version.s3_object)):
-        raise _refused(why)
+    if version.s3_object:
+        sources.check(reference.region, version.s3_object, "Layers")
     return version
 
 

@@ -58,21 +58,35 @@ def artifact(caller: Caller, source: Mapping[str, Any]) -> Artifact | None:
     return Artifact(data, limits().unzipped_bytes, s3_object=resolved)
 
 
+class Away(Exception):
+    """S3 cannot be asked now."""
+
+
 def refusal(region: str, s3_object: Mapping[str, str]) -> str:
-    """Why S3 does not give the object any more; empty while it does, or while S3 cannot be asked."""
+    """Why S3 does not give the object any more; empty while it does. Raises Away."""
     which = {"Bucket": s3_object["S3Bucket"], "Key": s3_object["S3Key"], "VersionId": s3_object["S3ObjectVersion"]}
     try:
         aws.client("s3", region).head_object(**which)
     except ClientError as refused:
         if refused.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-            return ""
+            raise Away(str(refused)) from None
         return (
             f"Lambda has no access to the version {which['VersionId']} of the source object {which['Bucket']}/"
             f"{which['Key']} any more. S3 Error Code: {_said(refused)[0]}."
         )
-    except (BotoCoreError, aws.NoEndpoint):
-        return ""
+    except (BotoCoreError, aws.NoEndpoint) as error:
+        raise Away(str(error)) from None
     return ""
+
+
+def check(region: str, s3_object: Mapping[str, str], field: str) -> None:
+    """Raises InvalidParameterValueException unless S3 gives the object."""
+    try:
+        why = refusal(region, s3_object)
+    except Away as error:
+        why = f"Error occurred while GetObject. S3 Error Code: ServiceUnavailable. S3 Error Message: {error}"
+    if why:
+        raise InvalidParameterValueException(why, field=field)
 
 
 def _object(region: str, bucket: str, key: str, version: str | None) -> tuple[bytes, str]:

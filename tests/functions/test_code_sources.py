@@ -280,9 +280,14 @@ def test_access_that_is_restored(aws: Any, s3: Any, settings: Settings) -> None:
     name, place = {"FunctionName": "thumbs"}, {**located("back.zip"), "S3ObjectStorageMode": "REFERENCE"}
     aws.create_function(**request("thumbs", Code=place))
     here = settings.HEARTH_AWS_ENDPOINTS
+    settings.HEARTH_AWS_ENDPOINTS = {}
+    assert code_reference.check_all() == 0  # S3 that cannot be asked takes nothing away
     with refusing(403, "") as endpoint:
         settings.HEARTH_AWS_ENDPOINTS = {"s3": endpoint}
         assert code_reference.check_all() == 1
+    settings.HEARTH_AWS_ENDPOINTS = {}
+    with pytest.raises(ClientError, match="S3 Error Code: ServiceUnavailable"):
+        aws.update_function_configuration(**name, Timeout=8)
     settings.HEARTH_AWS_ENDPOINTS = here
     assert aws.get_function_configuration(**name)["State"] == "Inactive"
     aws.update_function_configuration(**name, Timeout=9)
