@@ -36,7 +36,24 @@ LEVELS = {"all": 0, "info": 1, "warn": 2, "error": 3}
 LEVEL_KEYS = ("level", "levelname", "severity", "log.level", "log_level")
 MESSAGE_KEYS = ("message", "msg", "event")
 # A line of the platform in a log of format JSON: {"time", "type": "platform.start", "record": {...}}
-EVENT = re.compile(r"platform\.(?P<name>\w+)")
+EVENT = re.compile(r"platform\.(?P<name>\w{1,40})")
+# What the platform's lines are called, where it is not their own word: the column is narrow.
+WORDS = {
+    "INIT_START": "INIT",
+    "INIT_REPORT": "INIT",
+    "EXTENSION": "EXT",
+    "TELEMETRY": "SUB",
+    "LOGS": "SUB",
+    "LOGS_DROPPED": "DROPPED",
+    "initStart": "INIT",
+    "initRuntimeDone": "INIT",
+    "initReport": "INIT",
+    "runtimeDone": "DONE",
+    "extension": "EXT",
+    "telemetrySubscription": "SUB",
+    "logsSubscription": "SUB",
+    "logsDropped": "DROPPED",
+}
 HIDDEN_KEYS = {"timestamp", "time", "ts", "@timestamp", "requestId", "request_id", "AWSRequestId"}
 
 
@@ -74,7 +91,8 @@ def parse(message: str, at_ms: int | None = None) -> Line:
     found = PLATFORM.fullmatch(text)
     if found is not None:
         # REPORT separates by tabs.
-        return Line(at_ms, found["level"].removesuffix("_START"), "sys", found["message"].replace("\t", "  ").strip())
+        message = found["message"].replace("\t", "  ").strip()
+        return Line(at_ms, WORDS.get(found["level"], found["level"]), "sys", message)
     if FAILURE.search(text):
         return Line(at_ms, "ERROR", "err", REPEATED.sub("", text).removeprefix("[ERROR]").strip())
     return Line(at_ms, "", "", text)
@@ -106,17 +124,19 @@ def _json(text: str, at_ms: int | None, level: str = "") -> Line | None:
 
 
 def _event(name: str, record: Any, at_ms: int | None) -> Line:
-    """What the platform says: plain unless it is of a failure."""
-    level = re.sub("(?<=[a-z])(?=[A-Z])", "_", name).upper().removesuffix("_START")
+    """What the platform says: in one line, as in a log of text."""
     if isinstance(record, str):
         return Line(at_ms, "ERROR", "err", REPEATED.sub("", record).strip())
-    if not isinstance(record, dict):
-        return Line(at_ms, level, "sys", _value(record))
-    metrics = record.pop("metrics", None)
-    shown = {name: _value(value) for name, value in record.items() if name not in HIDDEN_KEYS}
-    if isinstance(metrics, dict):
-        shown |= {name: _value(value) for name, value in metrics.items()}
-    return Line(at_ms, level, "sys", "", shown)
+    message = _value(record)
+    if isinstance(record, dict):
+        metrics = record.pop("metrics", None)
+        shown = record | (metrics if isinstance(metrics, dict) else {})
+        message = "  ".join(
+            f"{key}: {value if isinstance(value, str) else _value(value)}"
+            for key, value in shown.items()
+            if key not in HIDDEN_KEYS and key != "tracing"
+        )
+    return Line(at_ms, WORDS.get(name, name.upper()), "sys", message)
 
 
 def _value(value: Any) -> str:
