@@ -1,3 +1,4 @@
+import gc
 import os
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -12,6 +13,9 @@ from console.gateway import shortcut  # noqa: E402 after the settings
 from functions.invoke import attendant  # noqa: E402
 
 attendant.start()
+# What is loaded now stays; what answers leave goes without a search for cycles, mostly.
+gc.freeze()
+gc.set_threshold(20_000)
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

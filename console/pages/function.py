@@ -146,7 +146,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "is_empty": not total and (not filters and page.number == 1),
         "span": span,
         "total": total,
-        "invocations": _invocations(request, span),
+        "invocations": 0 if filters else _invocations(request, span),
         "sorts": _sorts(request, key, descending),
         "ranges": [(label, _url(request, **{"from": begins}), begins == span.begins) for label, begins in RANGES],
         "runtimes": everything.order_by("runtime").values_list("runtime", flat=True).distinct(),

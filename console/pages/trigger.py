@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -31,6 +32,7 @@ from functions.triggers.schedule.sentence import describe
 
 NEXT_RUNS = 5
 AT_ONCE = 20  # functions on a page of all triggers
+MAPPINGS = 100  # event source mappings on its first page
 LONGEST = 256  # characters of an expression that is described
 
 
@@ -86,12 +88,20 @@ def index(request: HttpRequest) -> HttpResponse:
             for function, row in registry.rows_of(list(page.object_list), kind)
         ],
         "kinds": registry.kinds().values(),
+        "mappings": [] if kind or page.number > 1 else _mappings(account.id, text),
         "kind": kind,
         "text": text,
         "query": urlencode(query),
         "is_filtered": bool(query),
     }
     return render(request, "trigger/index.html", context)
+
+
+def _mappings(account_id: str, text: str) -> QuerySet[EventSourceMapping]:
+    """Of functions that are there: a mapping outlives its own."""
+    there = Function.objects.filter(account_id=account_id, region=settings.HEARTH_REGION, name__icontains=text)
+    rows = EventSourceMapping.objects.filter(account_id=account_id, region=settings.HEARTH_REGION)
+    return rows.filter(function_name__in=there.values("name")).order_by("function_name", "created_at")[:MAPPINGS]
 
 
 @access.page

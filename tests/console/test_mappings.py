@@ -26,6 +26,9 @@ def test_from_the_first_to_the_last(alice: Person, victor: Person) -> None:
     shown = alice.client.get(f"{HERE}/triggers/").content.decode()
     assert QUEUE in shown
     assert "reads no event source yet" in shown
+    everywhere = alice.client.get("/triggers/").content.decode()
+    assert QUEUE in everywhere
+    assert QUEUE not in alice.client.get("/triggers/?q=other").content.decode()
     assert "/mappings/" not in victor.client.get(f"{HERE}/triggers/").content.decode()
     edit = f"{HERE}/mappings/{row.id}/"
     form = alice.client.get(edit).context["form"]

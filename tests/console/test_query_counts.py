@@ -20,7 +20,7 @@ LISTS = {
     "/invocations/?view=expensive": 4,
     "/invocations/?view=errors": 4,
     "/errors/": 5,
-    "/triggers/": 7,
+    "/triggers/": 8,
     "/settings/keys/": 4,
     "/settings/sessions/": 4,
     "/admin/users/": 6,

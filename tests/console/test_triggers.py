@@ -205,12 +205,12 @@ def test_all_triggers_are_found_by_function_and_kind(
         page = alice.client.get(f"/triggers/?{wrong}").content.decode()
         assert "Nothing matches" in page
         assert NASTY not in page
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         alice.client.get("/triggers/")
     for number in range(4, 9):
         alice.create(f"many-{number}")
         add(alice, f"many-{number}", Name=f"tick-{number}")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         alice.client.get("/triggers/")
 
 

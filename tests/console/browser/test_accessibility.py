@@ -36,6 +36,9 @@ PAGES = {
     f"/functions/{NAME}/config/async/": None,
     f"/functions/{NAME}/config/tags/": None,
     f"/functions/{NAME}/config/url/": None,
+    f"/functions/{NAME}/triggers/": None,
+    f"/functions/{NAME}/mappings/new/": None,
+    "/admin/capacity-providers/new/": None,
 }
 
 

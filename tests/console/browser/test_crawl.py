@@ -110,6 +110,11 @@ def furnish(hearth: RunningHearth, admin: BrowserContext) -> None:
     client.put_provisioned_concurrency_config(FunctionName=NAME, Qualifier="beta", ProvisionedConcurrentExecutions=1)
     queue = f"arn:aws:sqs:us-east-1:{hearth.credentials['account_id']}:jobs"
     client.create_event_source_mapping(FunctionName=NAME, EventSourceArn=queue)
+    client.create_capacity_provider(
+        CapacityProviderName=NAME,
+        VpcConfig={"SubnetIds": ["subnet-0a1b2c3d"], "SecurityGroupIds": []},
+        PermissionsConfig={"CapacityProviderOperatorRoleArn": hearth.role},
+    )
     everybody = {"StatementId": "s", "Action": "lambda:GetLayerVersion", "Principal": "*"}
     client.add_layer_version_permission(LayerName=NAME, VersionNumber=1, **everybody)
     url = hearth.public_url(NAME)

@@ -110,3 +110,14 @@ def test_workers_show_what_runs_and_refresh_by_themselves(visit: Callable[..., V
     page.get_by_text("Isolation in force").wait_for()
     hearth.client("lambda").invoke(FunctionName="browser-worker", Payload=b"{}")
     page.get_by_role("link", name="browser-worker").wait_for()
+
+
+def test_the_head_of_a_list_stays_in_view(visit: Callable[..., Visit]) -> None:
+    page = visit().open("/admin/operations/")
+    page.evaluate("scrollTo(0, 900)")
+    bar = page.locator(".top").bounding_box()
+    head = page.locator(".table th").first.bounding_box()
+    assert bar is not None
+    assert head is not None
+    assert bar["y"] == 0
+    assert head["y"] == bar["height"]
