@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from functions.execution import forwarder, sessions
+from functions.execution import environment, forwarder, sessions
 from tests.execution.running import ACCOUNT, PROJECT, RunningExecutor, alive, eventually
 
 pytestmark = pytest.mark.sandbox
@@ -159,6 +159,23 @@ def test_credentials_are_those_of_the_role(executor: RunningExecutor) -> None:
     assert token != "mine"
 
 
+def test_an_environment_ends_before_its_credentials(tmp_path: Path) -> None:
+    """After eleven hours; here, half a second."""
+    (tmp_path / "sitecustomize.py").write_text(
+        f"import sys\nsys.path.insert(0, {str(PROJECT)!r})\n"
+        "from functions.execution import environment\nenvironment.RETIRE_SECONDS = 0.5\n"
+    )
+    running = RunningExecutor.start(tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    try:
+        assert environment.RETIRE_SECONDS + 900 < sessions.LIFE_SECONDS  # the longest invocation fits in between
+        spec = running.function("def handler(event, context):\n    return context.log_stream_name")
+        first = running.invoke(spec).payload
+        assert running.invoke(spec).payload == first
+        eventually(lambda: running.invoke(spec).payload != first)
+    finally:
+        running.stop()
+
+
 def test_one_sandbox_cannot_take_all_connections(node: tuple[RunningExecutor, Forwarder]) -> None:
     """It holds open what it may; another one is served meanwhile, and what it held goes with it."""
     executor, serving = node
@@ -185,22 +202,24 @@ def test_uploads_under_way_are_bounded(executor: RunningExecutor) -> None:
     """What has not been answered lies in the memory of the web server."""
     source = """
         import socket
-        def handler(event, context):
+        held = []
+        def send(most):
             sent, part = 0, bytes(1 << 20)
-            held = []
-            for _ in range(4):
-                connection = socket.create_connection(("127.0.0.1", 9002), 5)
-                held.append(connection)
-                try:
-                    connection.sendall(b"POST / HTTP/1.1\\r\\nContent-Length: 1000000000\\r\\n\\r\\n")
-                    for _ in range(40):
-                        connection.sendall(part)
-                        sent += 1
-                except OSError:
-                    pass
-            return sent
+            connection = socket.create_connection(("127.0.0.1", 9002), 5)
+            held.append(connection)
+            try:
+                connection.sendall(b"POST / HTTP/1.1\\r\\nContent-Length: 1000000000\\r\\n\\r\\n")
+                for sent in range(most):
+                    connection.sendall(part)
+            except OSError:
+                pass
+            return sent + 1
+        def handler(event, context):
+            return [send(60), send(60)]
         """
-    assert 80 <= executor.run(source, timeout_s=30) <= 130
+    first, second = executor.run(source, timeout_s=30)
+    assert first == 60
+    assert 10 < second < 50
 
 
 def test_another_forwarder_serves_the_sandboxes_that_are_there(node: tuple[RunningExecutor, Forwarder]) -> None:

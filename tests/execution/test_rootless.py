@@ -1,8 +1,11 @@
 # ruff: noqa: E501 (sources of functions in one line)
 """An ordinary user's executor: the same sandboxes, and what is missing is said."""
 
+import http.server
 import json
+import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +15,8 @@ from functions.execution.sandbox.network import slirp
 from functions.execution.spec import EGRESS, FunctionSpec
 from tests.execution import internet as world
 from tests.execution.extensions.programs import layer
-from tests.execution.rootless import begin, project, skips
+from tests.execution.internet import Page
+from tests.execution.rootless import OPEN_PYTHON, USER, begin, project, skips
 from tests.execution.running import PROJECT, RunningExecutor, alive, eventually
 
 pytestmark = [pytest.mark.sandbox, *skips]
@@ -136,3 +140,33 @@ def test_kill_9_leaves_nothing(rootless: RunningExecutor) -> None:
     running.process.kill()
     running.stop()
     eventually(lambda: not [pid for pid in pids if alive(pid)])
+
+
+def test_the_endpoint_is_the_same(rootless: RunningExecutor) -> None:
+    """The forwarder stays outside of the executor's namespaces."""
+    base = rootless.directory.parent
+    path = base / "data" / "forward"
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as web:
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        command = ["setpriv", "--reuid", str(USER), "--regid", str(USER), "--clear-groups", str(OPEN_PYTHON)]
+        command += ["-m", "functions.execution.forwarder", "--socket", str(path)]
+        forwarder = subprocess.Popen(
+            [*command, "--upstream", f"http://127.0.0.1:{web.server_port}"], cwd=base, stdout=subprocess.PIPE, env={}
+        )
+        try:
+            assert forwarder.stdout is not None
+            assert json.loads(forwarder.stdout.readline()) == {"ready": True}
+            running = begin(base, "endpoint", "--forwarder", str(path))
+            source = """
+                import os, urllib.request
+                def handler(event, context):
+                    return urllib.request.urlopen(os.environ["AWS_ENDPOINT_URL"], timeout=5).read().decode()
+                """
+            try:
+                assert running.invoke(function(running, source)).payload == b'"hello 127.0.0.1"'
+            finally:
+                running.stop()
+        finally:
+            forwarder.kill()
+            forwarder.communicate()
+            web.shutdown()

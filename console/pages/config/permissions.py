@@ -11,6 +11,7 @@ from console.pages.forms import role_choices
 from console.pages.function_head import Head
 from console.pages.snippets import Call
 from functions import models
+from functions.access import aws_policies
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,10 @@ class PermissionsForm(ConfigurationForm):
             for each in self.role.inline_policies.order_by("name")
         ]
         arns = list(self.role.attached_policies.order_by("arn").values_list("arn", flat=True))
-        own = {each.arn: each.document for each in models.ManagedPolicy.objects.filter(account_id=self.role.account_id)}
-        attached = [Document(arn, "Attached policy", pretty(own.get(arn, ""))) for arn in arns]
+        known = {arn: json.dumps(document) for arn, document in aws_policies.DOCUMENTS.items()}
+        for each in models.ManagedPolicy.objects.filter(account_id=self.role.account_id):
+            known[each.arn] = each.document
+        attached = [Document(arn, "Attached policy", pretty(known.get(arn, ""))) for arn in arns]
         return [*inline, *attached, Document("Trust policy", "Who may assume it", pretty(self.role.trust_policy))]
 
     def calls(self, head: Head) -> list[Call]:
