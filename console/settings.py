@@ -96,6 +96,13 @@ HEARTH_IDLE_SECONDS = env.integer("HEARTH_IDLE_SECONDS", 600, 1, 86_400)
 # CPU time by memory, one whole CPU at 1,769 MB: a share, so that a function may use what nobody else wants, or a quota
 # as on AWS, which it never exceeds after its init.
 HEARTH_CPU = env.text("HEARTH_CPU", "share", r"share|quota", "share or quota")
+# What a worker node holds at most: environments, and MB as configured for them (0: twice what the machine has, for
+# functions rarely use what they are given). Beyond it the one that has been idle longest ends.
+HEARTH_NODE_ENVIRONMENTS = env.integer("HEARTH_NODE_ENVIRONMENTS", 1000, 1, 2048)
+HEARTH_NODE_MEMORY_MB = env.integer("HEARTH_NODE_MEMORY_MB", 0, 0, 100_000_000)
+# MB of the machine's memory that functions leave to others (0: a twentieth of it, at least 256). Idle environments
+# end while less is available.
+HEARTH_NODE_RESERVE_MB = env.integer("HEARTH_NODE_RESERVE_MB", 0, 0, 100_000_000)
 # Invocations at once in one account: AWS's default.
 HEARTH_CONCURRENCY = env.integer("HEARTH_CONCURRENCY", 1000, 1, 100_000)
 # Other limits than AWS's, by the names of functions/limits.py: "tags=100,zipped_bytes=100000000".

@@ -66,9 +66,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--record-bytes", type=int, default=65_536)
     parser.add_argument("--environments", type=int, default=1000)
     # Functions rarely use what they are configured with: twice the machine's memory may be promised.
-    parser.add_argument("--memory-mb", type=int, default=2 * MACHINE_MB)
+    parser.add_argument("--memory-mb", type=lambda text: int(text) or 2 * MACHINE_MB, default="0")
     # To stay available on the machine: idle environments go before, and sandboxes together never get it.
-    parser.add_argument("--reserve-mb", type=int, default=max(256, MACHINE_MB // 20))
+    parser.add_argument("--reserve-mb", type=lambda text: int(text) or max(256, MACHINE_MB // 20), default="0")
     parser.add_argument("--rate", type=int, default=10)
     parser.add_argument("--cpu", choices=("share", "quota"), default="share")
     parser.add_argument("--drain", type=float, default=30.0)

@@ -48,6 +48,7 @@ SIZES = (
     ("HEARTH_ASYNC_THREADS", "Asynchronous invocations at once, per worker", "", 16),
     ("HEARTH_POOL_SIZE", "Sandboxes kept ready per runtime", "", 4),
     ("HEARTH_IDLE_SECONDS", "Life of an idle environment", "s", 600),
+    ("HEARTH_NODE_ENVIRONMENTS", "Environments of a worker node, at most", "", 1000),
     ("HEARTH_RETENTION_DAYS", "Log lines and invocations are kept", "days", 30),
 )
 GROUPS = 100  # log groups with a retention of their own that are listed
