@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 
 from functions.execution.environment import MAX_RESPONSE, OOM, Answer, Ended
+from functions.execution.error_types import UNKNOWN, known
 from functions.execution.signals import ending
 from monitoring.report import Outcome
 
@@ -25,7 +26,7 @@ def status(failure: Failure | None) -> tuple[str, str]:
     """How the platform's events call the end of an init or invocation: status and error type."""
     if failure is None or not failure.status:
         return "success", ""
-    return failure.status, failure.error_type
+    return failure.status, known(failure.error_type)
 
 
 def reason(status: int) -> str:
@@ -81,11 +82,15 @@ def answered(answer: Answer, request_id: str = "") -> Failure | None:
         kind, text = str(head["error"])[:256], str(head["reason"])[:4096]
         line = f"RequestId: {request_id} Error: {text}\n{kind}\n"
         return _platform(Outcome.CRASH, kind, request_id, text, "error", line)
-    return Failure(Outcome.ERROR, str(head["error"])[:256], answer.body, _message(answer.body))
+    kind, message = _told(answer.body)
+    named = str(head["error"])[:256]
+    return Failure(Outcome.ERROR, kind if kind and named == UNKNOWN else named, answer.body, message)
 
 
-def _message(payload: bytes) -> str:
+def _told(payload: bytes) -> tuple[str, str]:
+    """Type and message of the function's own words; empty where there are none."""
     try:
-        return str(json.loads(payload)["errorMessage"])[:4096]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return ""
+        told = json.loads(payload)
+        return str(told.get("errorType") or "")[:256], str(told["errorMessage"])[:4096]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return "", ""

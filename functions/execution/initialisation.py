@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions.execution import events, failures
 from functions.execution.environment import Ended, Environment, Outcome
+from functions.execution.error_types import known
 from functions.execution.sandbox.cgroups import MIB
 from functions.execution.spec import FunctionSpec
 
@@ -74,7 +75,7 @@ def ending(outcome: Outcome, spec: FunctionSpec, request_id: str) -> tuple[str, 
     failure = failures.of(outcome, request_id, spec.timeout_s) if failed(outcome) else None
     status, error_type = failures.status(failure)
     if failure is not None and status == "success":  # an exception in the handler's module
-        return "error", failure.error_type
+        return "error", known(failure.error_type)
     return status, error_type
 
 

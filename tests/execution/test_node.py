@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from functions.execution.error_types import known
 from functions.execution.runtimes.discovery import installed
 from functions.execution.spec import FunctionSpec
 from monitoring.report import Outcome
@@ -239,8 +240,8 @@ def test_init_failures(executor: RunningExecutor, files: dict[str, str], handler
     assert payload["errorMessage"].startswith(message)
     lines = executor.messages(spec)
     assert re.match(rf"{STAMP}\tundefined\tERROR\tUncaught Exception \t\{{", lines[0])
-    assert "Phase: init\tStatus: error\tError Type: " + kind in lines[1]
-    assert lines[-1].endswith(f"Status: error\tError Type: {kind}\t\n")
+    assert "Phase: init\tStatus: error\tError Type: " + known(kind) in lines[1]
+    assert lines[-1].endswith(f"Status: error\tError Type: {known(kind)}\t\n")
     assert executor.last(spec).outcome == Outcome.INIT_ERROR
 
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from functions.execution.error_types import known
 from functions.execution.runtimes.discovery import installed
 from functions.execution.sandbox.root import LIBRARY_PATH
 from functions.execution.spec import FunctionSpec
@@ -240,14 +241,14 @@ def test_init_failures(executor: RunningExecutor, handler: str, source: str, kin
     assert lines[0] == lines[3]
     assert lines[0].startswith(f"[ERROR] {kind}: {message}\nTraceback (most recent call last):\n")
     assert re.fullmatch(
-        rf"INIT_REPORT Init Duration: \d+\.\d\d ms\tPhase: init\tStatus: error\tError Type: {kind}\n", lines[1]
+        rf"INIT_REPORT Init Duration: \d+\.\d\d ms\tPhase: init\tStatus: error\tError Type: {known(kind)}\n", lines[1]
     )
     assert lines[2] == f"START RequestId: {result.request_id} Version: $LATEST\n"
     assert re.fullmatch(
-        rf"INIT_REPORT Init Duration: \d+\.\d\d ms\tPhase: invoke\tStatus: error\tError Type: {kind}\n", lines[4]
+        rf"INIT_REPORT Init Duration: \d+\.\d\d ms\tPhase: invoke\tStatus: error\tError Type: {known(kind)}\n", lines[4]
     )
     assert lines[5] == f"END RequestId: {result.request_id}\n"
-    assert report_of(executor, spec)["status"] == f"Status: error\tError Type: {kind}\t"
+    assert report_of(executor, spec)["status"] == f"Status: error\tError Type: {known(kind)}\t"
     assert executor.last(spec).outcome == Outcome.INIT_ERROR
 
 
@@ -270,7 +271,7 @@ def test_crashes(executor: RunningExecutor, code: str, kind: str, text: str) -> 
     assert result.function_error == "Unhandled"
     assert json.loads(result.payload) == {"errorType": kind, "errorMessage": message}
     assert f"{message}\n{kind}\n" in executor.messages(spec)
-    assert report_of(executor, spec)["status"] == f"Status: error\tError Type: {kind}\t"
+    assert report_of(executor, spec)["status"] == f"Status: error\tError Type: {known(kind)}\t"
     assert executor.last(spec).outcome == Outcome.CRASH
 
 

@@ -20,12 +20,12 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html and AWS's
 import base64
 import binascii
 import json
-import re
 import socket
 from collections.abc import Callable
 from enum import Enum
 from typing import Protocol
 
+from functions.execution.error_types import known
 from functions.execution.loop import Loop, Timer
 from functions.execution.runtime_api.exchange import Exchange, Trailers
 from functions.execution.runtime_api.routes import Routes
@@ -37,7 +37,6 @@ RUNTIME = "/2018-06-01/runtime"
 OK = b'{"status":"OK"}'
 ERROR_TYPE = "lambda-runtime-function-error-type"
 ERROR_BODY = "lambda-runtime-function-error-body"
-KNOWN_ERROR = re.compile(r"(Runtime|Function)\.[A-Z][a-zA-Z]+")
 # What AWS sends with each invocation, by the name in the engine's frame.
 HEADERS = (
     ("Lambda-Runtime-Aws-Request-Id", "id"),
@@ -198,7 +197,7 @@ class RuntimeApi:
             self._streaming = None
             failure, body = {}, b""
             if kind := trailers.get(ERROR_TYPE, ""):
-                failure, body = {"error": error_type(kind)}, decoded(trailers.get(ERROR_BODY, ""))
+                failure, body = {"error": known(kind)}, decoded(trailers.get(ERROR_BODY, ""))
             self._responded(exchange, body, failure)
 
         exchange.stream(lambda data: self._owner.on_frame(head, data), ended)
@@ -207,7 +206,7 @@ class RuntimeApi:
         if self._may_respond(exchange, State.ERROR_RESPONSE):
             self._state = State.ERROR_RESPONSE
             exchange.on_gone = self._truncated
-            failure = {"error": error_type(exchange.header(ERROR_TYPE))}
+            failure = {"error": known(exchange.header(ERROR_TYPE))}
             exchange.collect(self._max_response, lambda body, _: self._responded(exchange, body, failure))
 
     def _init_error(self, exchange: Exchange) -> None:
@@ -218,7 +217,7 @@ class RuntimeApi:
 
         def told(body: bytes | None, _: Trailers) -> None:
             exchange.answer(202, OK)
-            self._owner.on_frame({"op": "init", "error": error_type(exchange.header(ERROR_TYPE))}, body or b"")
+            self._owner.on_frame({"op": "init", "error": known(exchange.header(ERROR_TYPE))}, body or b"")
 
         exchange.collect(self._max_response, told)
 
@@ -285,13 +284,6 @@ class RuntimeApi:
             f"State transition from {self._state.value} to {state.value} failed for runtime. "
             "Error: State transition is not allowed",
         )
-
-
-def error_type(given: str) -> str:
-    """What AWS makes of the type that a runtime names."""
-    if KNOWN_ERROR.search(given):
-        return given
-    return "Function.Unknown" if given.startswith("Function.") else "Runtime.Unknown"
 
 
 def shown(value: object) -> str:
