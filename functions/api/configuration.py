@@ -31,7 +31,11 @@ def summary(version: FunctionVersion, arn: str) -> dict[str, Any]:
         "PackageType": "Zip",
         "Architectures": version.architectures,
         "EphemeralStorage": {"Size": version.ephemeral_storage},
-        "SnapStart": {"ApplyOn": "None", **extras.get("SnapStart", {}), "OptimizationStatus": "Off"},
+        "SnapStart": {
+            "ApplyOn": "None",
+            **extras.get("SnapStart", {}),
+            "OptimizationStatus": "On" if version.has_snapshot else "Off",
+        },
         "LoggingConfig": {
             "LogFormat": "Text",
             "LogGroup": f"/aws/lambda/{version.function.name}",

@@ -20,6 +20,7 @@ from functions.execution.rate import Rate
 from functions.execution.sandbox.network.egress import Egress
 from functions.execution.sandbox.place import Placer
 from functions.execution.shares import Shares
+from functions.execution.snapshots import Snapshots
 from functions.execution.spec import EGRESS, FunctionSpec, Throttled
 from functions.execution.stream import Head
 from monitoring.ingest.spool import SpoolWriter
@@ -47,12 +48,15 @@ class Engine:
     shares: Shares | None = None  # of the limits, while there are other nodes
     draining: bool = False  # nothing new is run
     provisioned: Provisioned = field(init=False)
+    snapshots: Snapshots = field(init=False)
     membership: Membership = field(init=False)
     waits: bool = False  # for the worker's first word: see Membership
     _watching: bool = False
 
     def __post_init__(self) -> None:
         self.provisioned = Provisioned(self)
+        self.snapshots = Snapshots(self)
+        self.pools.on_loss = self._lost
         self.membership = Membership(self, self.waits)
 
     def know(self, wire: dict[str, object]) -> FunctionSpec:
@@ -88,6 +92,9 @@ class Engine:
             caller.answer({"status": "throttled", "reason": refusal.reason})
         except (NoEnvironment, OSError) as error:
             caller.answer({"status": "failed", "message": str(error)})
+
+    def _lost(self, environment: Environment) -> None:
+        (self.snapshots if environment.is_template else self.provisioned).lost(environment)
 
     def trees(self, spec: FunctionSpec) -> dict[str, str]:
         """Where a sandbox sees what lies where in the code store."""

@@ -37,6 +37,7 @@ from functions.execution.runtimes import start
 from functions.execution.sandbox.cgroups import MIB
 from functions.execution.sandbox.factory import TMP_MB, Factory, Sandbox
 from functions.execution.sandbox.place import Placer
+from functions.execution.sandbox.restore import Copy
 from functions.execution.sessions import LIFE_SECONDS
 from functions.execution.spec import EGRESS, FunctionSpec
 from functions.execution.stream import Head, Stream
@@ -124,6 +125,7 @@ class Environment:
         "factory",
         "frozen",
         "idle_since",
+        "is_template",
         "journal",
         "log_stream",
         "logs",
@@ -147,6 +149,7 @@ class Environment:
         self.log_stream = ""
         self.frozen = False
         self.provisioned = False  # initialised ahead, and to stay
+        self.is_template = False  # of a snapshot: initialised, and serves no invocation
         self.idle_since = 0.0
         self.started = time.monotonic()
         self.retire_at = 0.0  # when the credentials that it was given come to their end, monotonic
@@ -267,6 +270,11 @@ class Environment:
         elif self.state is not State.DRAINING:
             self.kill("stop")
 
+    @property
+    def is_copy(self) -> bool:
+        """Whether it was made by a template, with the handler imported."""
+        return isinstance(self.sandbox, Copy)
+
     def freeze(self, frozen: bool) -> None:
         if self.frozen is not frozen and self.sandbox is not None:
             self.frozen = frozen
@@ -313,8 +321,9 @@ class Environment:
             await self.factory.egress.attach(self.sandbox)
             if self.sandbox is None or self._kill_reason:
                 raise ProcessLookupError
-        size = spec.ephemeral_mb if spec.ephemeral_mb != TMP_MB else None
-        self.sandbox.tmp = placer.place(self.sandbox.pidfd, trees, size)
+        if not self.is_copy:  # which has all of its template's
+            size = spec.ephemeral_mb if spec.ephemeral_mb != TMP_MB else None
+            self.sandbox.tmp = placer.place(self.sandbox.pidfd, trees, size)
         if self.factory.is_late:
             interpreter = self.factory.interpreter
             assignment["command"] = start.command(interpreter, spec.handler, spec.memory_mb, spec.environment)
@@ -433,24 +442,27 @@ class Environment:
         group = self.sandbox.group if self.sandbox else None
         if group is None or self.spec is None:
             return False
-        limit = self.spec.memory_mb * MIB + self.tmp_bytes()
+        assert self.sandbox is not None
+        limit = self.spec.memory_mb * MIB + self.tmp_bytes() - self.sandbox.shared
         # The first figure is cheap and holds caches too; the second has the last word.
         return group.usage() > limit and group.held() > limit
 
     def held_mb(self) -> int:
         """Memory in use now, without /tmp and caches, rounded up."""
         group = self.sandbox.group if self.sandbox else None
-        return -(-max(0, group.held() - self.tmp_bytes()) // MIB) if group is not None else 0
+        if self.sandbox is None or group is None:
+            return 0
+        return -(-max(0, group.held() + self.sandbox.shared - self.tmp_bytes()) // MIB)
 
     def peak_mb(self) -> int:
         """Most memory used since the invocation began, without /tmp and caches, rounded up."""
         group = self.sandbox.group if self.sandbox else None
-        if group is None:
+        if self.sandbox is None or group is None:
             return 0
         self._peak = peak = group.peak()
         if peak > self._highest + MIB:
             self._highest, self._cached = peak, group.reclaimable()
-        return max(1, -(-(peak - self._cached - self.tmp_bytes()) // MIB))
+        return max(1, -(-(peak + self.sandbox.shared - self._cached - self.tmp_bytes()) // MIB))
 
     # --- what happens to it ---
 

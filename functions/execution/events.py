@@ -136,6 +136,56 @@ class InitReport(Ending):
 
 
 @dataclass(slots=True)
+class RestoreStart(Event):
+    kind = "platform.restoreStart"
+    runtime_version: str
+    function_name: str
+    function_version: str
+    instance: str  # the log stream's name
+    memory: int  # bytes
+
+    def text(self) -> str:
+        return f"RESTORE_START Runtime Version: {self.runtime_version}\n"
+
+    def record(self) -> Record:
+        return {
+            "runtimeVersion": self.runtime_version,
+            "functionName": self.function_name,
+            "functionVersion": self.function_version,
+            "instanceId": self.instance,
+            "instanceMaxMemory": self.memory,
+        }
+
+
+@dataclass(slots=True)
+class RestoreRuntimeDone(Ending):
+    kind = "platform.restoreRuntimeDone"
+
+    @property
+    def level(self) -> Level:
+        return Level.DEBUG if self.status == "success" else Level.WARN
+
+    def record(self) -> Record:
+        return self.ended()
+
+
+@dataclass(slots=True)
+class RestoreReport(Ending):
+    kind = "platform.restoreReport"
+    duration_ms: float
+
+    def text(self) -> str:
+        line = f"RESTORE_REPORT Restore Duration: {self.duration_ms:.2f} ms"
+        if self.status != "success":
+            line += f"\tStatus: {self.status}"
+            line += f"\tError Type: {self.error_type}" if self.status != "timeout" else ""
+        return line + "\n"
+
+    def record(self) -> Record:
+        return {**self.ended(), "metrics": {"durationMs": round(self.duration_ms, 3)}}
+
+
+@dataclass(slots=True)
 class Start(Event):
     kind = "platform.start"
     of = EVERYWHERE
@@ -220,6 +270,7 @@ class Report(Ending):
     memory_mb: int
     max_memory_mb: int
     init_ms: float | None
+    restore_ms: float | None = None
 
     def text(self) -> str:
         line = (
@@ -229,6 +280,9 @@ class Report(Ending):
         )
         if self.init_ms is not None:
             line += f"Init Duration: {self.init_ms:.2f} ms\t"
+        if self.restore_ms is not None:
+            line += f"Restore Duration: {self.restore_ms:.2f} ms\t"
+            line += f"Billed Restore Duration: {billed(self.restore_ms)} ms\t"
         if self.status == "timeout":
             line += "Status: timeout\t"
         elif self.status != "success":
@@ -244,6 +298,9 @@ class Report(Ending):
         }
         if self.init_ms is not None:
             metrics["initDurationMs"] = round(self.init_ms, 3)
+        if self.restore_ms is not None:
+            metrics["restoreDurationMs"] = round(self.restore_ms, 3)
+            metrics["billedRestoreDurationMs"] = billed(self.restore_ms)
         return {
             "requestId": self.request_id,
             "metrics": metrics,

@@ -25,12 +25,12 @@ from typing import Any
 from functions.execution.endpoint import Endpoint
 from functions.execution.engine import Engine
 from functions.execution.loop import Loop
-from functions.execution.pools import Budget, NoEnvironment, Pools
+from functions.execution.pools import TEMPLATES, Budget, NoEnvironment, Pools
 from functions.execution.pressure import Pressure
 from functions.execution.rate import Rate
 from functions.execution.runtimes import discovery, java
 from functions.execution.runtimes.discovery import installed
-from functions.execution.sandbox import cgroups, holder, uids
+from functions.execution.sandbox import cgroups, holder, seccomp, uids
 from functions.execution.sandbox import syscalls as sc
 from functions.execution.sandbox.factory import Factory
 from functions.execution.sandbox.isolation import Isolation
@@ -194,7 +194,7 @@ class Executor:
 
     def _factory(self, name: str) -> Factory:
         """`name` as `FunctionSpec.interpreter`."""
-        held, late, _ = name.partition(LATE)
+        held, late, _ = name.removesuffix(TEMPLATES).partition(LATE)
         runtime, _, version = held.partition("@")
         interpreter = discovery.interpreter(runtime, version)
         if interpreter is None:
@@ -203,6 +203,8 @@ class Executor:
             told = orders(interpreter, bool(late), self.options.run)
         except java.NoCompiler as error:
             raise NoEnvironment(f"The runtime {held} cannot start: {error}") from error
+        if name.endswith(TEMPLATES):
+            told[-1]["seccomp"] = (seccomp.for_templates() or b"").hex()
         shared = (self.loop, interpreter, self.groups, self.block, self.networks, self.endpoint, self.egress)
         return Factory(*shared, told, bool(late))
 

@@ -35,13 +35,19 @@ async def initialise(
     `phase`: "invoke" for one that runs on an invocation's time. OSError when there is no such code.
     """
     kind = assignment["environment"]["AWS_LAMBDA_INITIALIZATION_TYPE"]
+    is_copy = environment.is_copy
+    version = runtime_version(spec.runtime, environment.factory.interpreter.version)
     environment.on_leftover = engine.report_leftover
-    if environment.journal is not None or spec.stand_in:
+    if is_copy:
+        environment.emit(
+            events.RestoreStart(version, spec.function_name, spec.version, environment.log_stream, spec.memory_mb * MIB)
+        )
+    elif environment.journal is not None or spec.stand_in:
         environment.emit(
             events.InitStart(
                 kind,
                 phase,
-                runtime_version(spec.runtime, environment.factory.interpreter.version),
+                version,
                 spec.function_name,
                 spec.version,
                 environment.log_stream,
@@ -49,7 +55,7 @@ async def initialise(
                 spec.runtime if spec.stand_in else "",
             )
         )
-    began = time.monotonic()
+    began = time.monotonic() if not is_copy else environment.started
     try:
         outcome = await environment.initialise(engine.placer, spec, engine.trees(spec), assignment, limit_s)
     except ProcessLookupError:  # it died while it waited in the pool
@@ -57,14 +63,17 @@ async def initialise(
         outcome = LOST
     if environment.journal is not None:
         environment.drain_logs()
-        environment.emit(events.InitRuntimeDone(*ending(outcome, spec, request_id), kind, phase))
+        ended = ending(outcome, spec, request_id)
+        environment.emit(events.RestoreRuntimeDone(*ended) if is_copy else events.InitRuntimeDone(*ended, kind, phase))
     if not failed(outcome):
         outcome = await environment.complete() or outcome
     duration_ms = (time.monotonic() - began) * 1000
     environment.drain_logs()
     for event in environment.companions.extensions.told():
         environment.emit(event)
-    if environment.journal is not None or failed(outcome):
+    if is_copy:
+        environment.emit(events.RestoreReport(*ending(outcome, spec, request_id), duration_ms))
+    elif environment.journal is not None or failed(outcome):
         environment.emit(events.InitReport(*ending(outcome, spec, request_id), kind, phase, duration_ms))
     if environment.journal is not None:
         environment.journal.end_init()

@@ -37,7 +37,8 @@ def assignment(
     spec: FunctionSpec, log_stream: str, endpoint: Endpoint, initialization: str = "on-demand"
 ) -> dict[str, object]:
     """What a runtime process is told when it becomes an environment of `spec`."""
-    return {"handler": spec.handler, "environment": function_environment(spec, log_stream, endpoint, initialization)}
+    variables = function_environment(spec, log_stream, endpoint, initialization)
+    return {"handler": spec.handler, "environment": variables, "snapshot": initialization == "snap-start"}
 
 
 def function_environment(
@@ -106,7 +107,8 @@ class Invocation:
     chunks: Chunks | None = None
     environment: Environment | None = None
     log_stream: str = ""
-    init_ms: float | None = None
+    init_ms: float | None = None  # or that of the restore
+    is_restored: bool = False  # from a snapshot
     started_ms: float = 0.0
     began: float = 0.0
     taken: list[str] = field(default_factory=list)  # messages that were reported before the end
@@ -157,7 +159,9 @@ class Invocation:
         self.environment.emit(events.Start(self.request_id, spec.version, spec.tenant, self.trace))
 
     async def initialise(self, environment: Environment, phase: str, limit_s: float) -> Outcome:
-        given = assignment(self.spec, self.log_stream, self.engine.endpoint)
+        self.is_restored = environment.is_copy
+        kind = "snap-start" if self.is_restored else "on-demand"
+        given = assignment(self.spec, self.log_stream, self.engine.endpoint, kind)
         outcome, self.init_ms = await initialise(
             self.engine, environment, self.spec, given, limit_s=limit_s, phase=phase, request_id=self.request_id
         )
@@ -328,7 +332,15 @@ class Invocation:
         environment.emit(events.End(request_id))
         environment.emit(
             events.Report(
-                status, error_type, request_id, spec.tenant, trace, duration_ms, spec.memory_mb, peak_mb, self.init_ms
+                status,
+                error_type,
+                request_id,
+                spec.tenant,
+                trace,
+                duration_ms,
+                spec.memory_mb,
+                peak_mb,
+                *((None, self.init_ms) if self.is_restored else (self.init_ms, None)),
             )
         )
         if environment.journal is not None:

@@ -22,6 +22,7 @@ FREEZE_SECONDS = 1.0
 SWEEP_SECONDS = 0.5
 REFILL_SECONDS = 0.01  # after the invocation that took one: it goes first
 ATTEMPTS = 3
+TEMPLATES = "+templates"  # the end of the name of a pool whose environments may copy themselves: not kept filled
 logger = logging.getLogger(__name__)
 
 
@@ -71,7 +72,8 @@ class Pools:
         self._memory_mb = 0
         self._sweeping = False
         self.closed = False
-        self.on_loss: Callable[[Environment], None] = lambda _: None  # a provisioned one died
+        self.on_loss: Callable[[Environment], None] = lambda _: None  # a provisioned one died, or a template
+        self.source: Callable[[FunctionSpec], str] = lambda spec: spec.interpreter  # the pool of those that can serve
 
     # --- for invocations ---
 
@@ -87,9 +89,10 @@ class Pools:
                 return environment
         return await self.fresh(spec)
 
-    async def fresh(self, spec: FunctionSpec, *, warm: bool = True) -> Environment:
-        """A READY environment of the spec's runtime; if `warm`, perhaps an IDLE one of its pool that came back."""
-        pool = self.runtime(spec.interpreter)
+    async def fresh(self, spec: FunctionSpec, *, warm: bool = True, source: str = "") -> Environment:
+        """A READY environment of the spec's runtime, or of the pool `source`; if `warm`, perhaps an IDLE one of its
+        pool that came back."""
+        pool = self.runtime(source or self.source(spec))
         self._make_room(spec.memory_mb, 0 if pool.ready else 1)
         environment = None
         while pool.ready and (environment is None or not environment.usable):
@@ -139,7 +142,7 @@ class Pools:
         self._current[which] = spec.key
         if old is not None:
             for environment in list(self._of):
-                if environment.spec is not None and environment.spec.key == old:
+                if environment.spec is not None and environment.spec.key == old and not environment.is_template:
                     environment.drain()
 
     def is_current(self, spec: FunctionSpec) -> bool:
@@ -164,6 +167,7 @@ class Pools:
             environment
             for environment in self._of
             if environment.spec is not None
+            and not environment.is_template
             and environment.spec.function == function
             and log_stream in ("", environment.log_stream)
         ]
@@ -171,11 +175,30 @@ class Pools:
             environment.drain()
         return len(chosen)
 
+    def add(self, name: str, factory: Factory) -> None:
+        """A pool that is not kept filled."""
+        self._runtimes[name] = RuntimePool(factory, 0)
+
+    def remove(self, name: str) -> None:
+        """No further environment is made there. What came from it lives on."""
+        pool = self._runtimes.pop(name, None)
+        if pool is not None:
+            pool.factory.close()
+
+    def drain_copies(self, name: str) -> bool:
+        """End those that came from a pool; False when there are none."""
+        pool = self._runtimes.get(name)
+        found = [environment for environment, origin in self._of.items() if origin is pool]
+        for environment in found:
+            environment.drain()
+        return bool(found) or (pool is not None and pool.starting > 0)
+
     def runtime(self, name: str) -> RuntimePool:
         """The pool of a runtime, which starts with its first use."""
         pool = self._runtimes.get(name)
         if pool is None:
-            pool = self._runtimes[name] = RuntimePool(self._factory(name), self._size)
+            size = 0 if name.endswith(TEMPLATES) else self._size
+            pool = self._runtimes[name] = RuntimePool(self._factory(name), size)
             self._refill(pool)
         return pool
 
@@ -206,7 +229,7 @@ class Pools:
         self.closed = True
         for environment, pool in list(self._of.items()):
             unused = environment.state is State.STARTING and not pool.waiters
-            if unused or environment.state in (State.READY, State.IDLE):
+            if unused or (environment.state in (State.READY, State.IDLE) and not environment.is_template):
                 environment.kill("stop")
 
     def kill(self) -> None:
@@ -258,7 +281,7 @@ class Pools:
         if spec is not None:
             self._memory_mb -= spec.memory_mb
             self._forget_idle(environment)
-            if environment.provisioned:
+            if environment.provisioned or environment.is_template:
                 self.on_loss(environment)
             return
         if pool is None:

@@ -22,17 +22,20 @@ class Preparation:
     engine: "Engine"
     spec: FunctionSpec
     environment: Environment
+    initialization: str = "provisioned-concurrency"
 
     async def run(self) -> Failure | None:
         """IDLE afterwards, or what AWS says of the failed init: then the environment is dying. What it printed is in
         the spool."""
         environment, spec, engine = self.environment, self.spec, self.engine
-        environment.belong(spec, stream_name(spec.version), engine.trees(spec).get("/opt"))
+        # The copies of a template start extensions of their own.
+        layers = engine.trees(spec).get("/opt") if self.initialization != "snap-start" else None
+        environment.belong(spec, stream_name(spec.version), layers)
         engine.running[environment] = self
         engine.watch()
         outcome: Outcome | None = None
         try:
-            given = assignment(spec, environment.log_stream, engine.endpoint, "provisioned-concurrency")
+            given = assignment(spec, environment.log_stream, engine.endpoint, self.initialization)
             limit_s = max(LEAST_INIT_SECONDS, spec.timeout_s)
             outcome, _ = await initialise(engine, environment, spec, given, limit_s=limit_s)
         finally:

@@ -56,7 +56,6 @@ class Provisioned:
         self._starting = 0
         self._promised: list[int] = []  # memory of those that wait for a sandbox, which the pools do not count yet
         self.allocations: dict[str, Allocation] = {}  # by the spec's key
-        engine.pools.on_loss = self._lost
 
     def want(self, targets: Iterable[tuple[FunctionSpec, int]]) -> None:
         """This and nothing else."""
@@ -146,7 +145,7 @@ class Provisioned:
             environment.drain()
         return ""
 
-    def _lost(self, environment: Environment) -> None:
+    def lost(self, environment: Environment) -> None:
         allocation = self.allocations.get(environment.spec.key) if environment.spec else None
         if allocation is not None:
             allocation.held.discard(environment)

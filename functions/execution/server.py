@@ -110,9 +110,9 @@ class Server:
                 ended = self._engine.pools.recycle(head["function"], head["log_stream"])
                 stream.send({"status": "ok", "ended": ended})
             case "provision":
-                self._engine.provisioned.want(
-                    (FunctionSpec.from_wire(each["spec"]), each["count"]) for each in decode_head(body)["wanted"]
-                )
+                wanted = [(FunctionSpec.from_wire(each["spec"]), each["count"]) for each in decode_head(body)["wanted"]]
+                self._engine.provisioned.want((spec, count) for spec, count in wanted if count)
+                self._engine.snapshots.want(spec for spec, _ in wanted)
                 stream.send({"status": "ok"})
             case "beat":
                 self._engine.membership.beat(stream)

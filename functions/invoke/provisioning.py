@@ -18,7 +18,7 @@ from functions.execution.lane import LaneClient
 from functions.execution.spec import FunctionSpec, LaneError, Throttled
 from functions.invoke import routing
 from functions.invoke.lanes import lanes
-from functions.models import Function, ProvisionedConcurrency, ScalingConfig, capacity_provider
+from functions.models import Function, FunctionVersion, ProvisionedConcurrency, ScalingConfig, capacity_provider
 
 log = logging.getLogger(__name__)
 
@@ -87,8 +87,8 @@ def _sum(parts: list[Held]) -> Held:
 
 
 def wanted() -> list[tuple[FunctionSpec, int]]:
-    """Versions and how many environments of each stand initialised, on all nodes together. Those that cannot run now
-    are left out."""
+    """Versions and how many environments of each stand initialised, on all nodes together: none of one whose snapshot
+    alone is kept. Those that cannot run now are left out."""
     counts: Counter[FunctionReference] = Counter()
     for config in ProvisionedConcurrency.objects.select_related("function").prefetch_related("function__aliases"):
         for label, count in _shares(config).items():
@@ -96,6 +96,11 @@ def wanted() -> list[tuple[FunctionSpec, int]]:
     for scaling in ScalingConfig.objects.filter(minimum__gt=0).select_related("function"):
         reference = _reference(scaling.function, scaling.qualifier)
         counts[reference] = max(counts[reference], scaling.minimum or 0)
+    for version in FunctionVersion.objects.filter(
+        number__gt=0, extras__SnapStart__ApplyOn="PublishedVersions"
+    ).select_related("function"):
+        if version.has_snapshot:
+            counts[_reference(version.function, version.label)] += 0
     found = []
     for reference, count in counts.items():
         try:
@@ -141,7 +146,7 @@ class Reconciler:
         seen = (executor, generation().current(), lanes().known())
         if seen == self._seen and time.monotonic() - self._read_at < REFRESH_SECONDS:
             return
-        mine = [(spec, count) for spec, total in wanted() if (count := self._share(spec, total))]
+        mine = [(spec, count) for spec, total in wanted() if (count := self._share(spec, total)) or spec.snap_start]
         told = (executor, mine)
         if told != self._told and (mine or self._told[1]):
             self._lane.provision(mine)

@@ -169,6 +169,7 @@ def _spec(function: Function, version: FunctionVersion) -> FunctionSpec:
         layers=version.layer_tree,
         live=version.directory,
         network=egress.network(function.tags),
+        snap_start=version.has_snapshot,
         runtime_version=version.runtime_version,
         vcpu_mb=version.vcpu_mb,
         capacity_provider=version.capacity_provider_arn,

@@ -1,5 +1,6 @@
 from django.db import models
 
+from functions.execution.runtimes import snapshot
 from functions.execution.spec import CPU_MB
 from functions.models import capacity_provider
 
@@ -120,6 +121,12 @@ class FunctionVersion(models.Model):
     def tenant_isolation(self) -> bool:
         """Whether an environment serves one tenant only."""
         return "TenancyConfig" in self.extras
+
+    @property
+    def has_snapshot(self) -> bool:
+        """Whether its environments are copies of one that was initialised (SnapStart)."""
+        asked = self.number > 0 and self.extras.get("SnapStart", {}).get("ApplyOn") == "PublishedVersions"
+        return asked and snapshot.is_possible(self.runtime)
 
     @property
     def shown_state(self) -> str:

@@ -39,6 +39,7 @@ class Sandbox:
     pid: int = -1
     pidfd: int = -1
     tmp: int = -1  # O_PATH descriptor of /tmp, once code has been placed
+    shared: int = 0  # bytes of a template's that it has too, and that no cgroup of its own counts
 
     def kill(self) -> None:
         if self.pidfd >= 0:

@@ -20,6 +20,19 @@ CLONE_NEWNET = 0x40000000
 CLONE_PARENT = 0x00008000
 CLONE_CHILD_CLEARTID = 0x00200000
 CLONE_CHILD_SETTID = 0x01000000
+SIGCHLD = 17
+# What a template may ask of clone(2), and nothing else: see `seccomp.for_templates`.
+TEMPLATE_CLONE = (
+    CLONE_NEWUSER
+    | CLONE_NEWPID
+    | CLONE_NEWNS
+    | CLONE_NEWIPC
+    | CLONE_NEWUTS
+    | CLONE_NEWNET
+    | CLONE_CHILD_SETTID
+    | CLONE_CHILD_CLEARTID
+    | SIGCHLD
+)
 
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 1, 2, 4, 8, 32
 MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
@@ -30,17 +43,28 @@ PR_SET_NO_NEW_PRIVS, PR_GET_TID_ADDRESS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_AL
 SIGKILL = 9
 
 # The newer calls have one number on every architecture; the older ones differ.
+SYS_FSOPEN, SYS_FSCONFIG, SYS_FSMOUNT = 430, 431, 432
 SYS_CLONE3, SYS_OPEN_TREE, SYS_MOVE_MOUNT, SYS_MOUNT_SETATTR = 435, 428, 429, 442
 _X86 = os.uname().machine == "x86_64"
 SYS_PIVOT_ROOT = 155 if _X86 else 41
 SYS_CAPSET = 126 if _X86 else 91
+SYS_CLONE = 56 if _X86 else 220
 SYS_SECCOMP = 317 if _X86 else 277
 SYS_SCHED_SETATTR = 314 if _X86 else 274
+
+# What /proc tells about the machine and no function needs.
+MASKED = [
+    "/proc/kcore", "/proc/keys", "/proc/key-users", "/proc/timer_list", "/proc/sched_debug", "/proc/latency_stats",
+    "/proc/sysrq-trigger", "/proc/kallsyms", "/proc/modules", "/proc/cmdline", "/proc/config.gz", "/proc/iomem",
+    "/proc/ioports", "/proc/kmsg", "/proc/kpagecount", "/proc/kpageflags", "/proc/kpagecgroup", "/proc/slabinfo",
+    "/proc/vmallocinfo", "/proc/interrupts", "/proc/partitions", "/proc/diskstats",
+]  # fmt: skip
 
 AT_FDCWD = -100
 AT_EMPTY_PATH, AT_RECURSIVE, OPEN_TREE_CLONE, OPEN_TREE_CLOEXEC = 0x1000, 0x8000, 1, 0o2000000
 MOVE_MOUNT_F_EMPTY_PATH = 4
-MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV = 1, 2, 4
+MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC = 1, 2, 4, 8
+FSOPEN_CLOEXEC, FSMOUNT_CLOEXEC, FSCONFIG_SET_FD, FSCONFIG_CMD_CREATE = 1, 1, 5, 6
 
 
 def check(result: int, what: str = "") -> int:
@@ -159,3 +183,33 @@ def open_tree(path: str) -> int:
 
 def move_mount(fd: int, target: str) -> None:
     check(libc.syscall(SYS_MOVE_MOUNT, fd, b"", AT_FDCWD, target.encode(), MOVE_MOUNT_F_EMPTY_PATH), "move_mount")
+
+
+def fork_into(flags: int) -> int:
+    """fork(2) into new namespaces by clone(2), whose flags a system call filter can see. `flags` as they are counted
+    there: TEMPLATE_CLONE. The caller must have one thread that runs."""
+    locked.PyOS_BeforeFork()
+    tid = ctypes.c_ulong(_tid_address())
+    # The order of the last two differs: parent_tid, child_tid, tls on x86.
+    last = (0, tid, 0) if _X86 else (0, 0, tid)
+    result = locked.syscall(SYS_CLONE, ctypes.c_ulong(flags), 0, *last)
+    if result == 0:
+        locked.PyOS_AfterFork_Child()
+        return 0
+    number = ctypes.get_errno()
+    locked.PyOS_AfterFork_Parent()
+    if result == -1:
+        raise OSError(number, os.strerror(number), "clone")
+    return int(result)
+
+
+def proc_of(pid_namespace: int) -> int:
+    """A detached proc of a pid namespace (a descriptor of it), as a descriptor. OSError before Linux 6.17."""
+    context = int(check(libc.syscall(SYS_FSOPEN, b"proc", FSOPEN_CLOEXEC), "fsopen"))
+    try:
+        check(libc.syscall(SYS_FSCONFIG, context, FSCONFIG_SET_FD, b"pidns", None, pid_namespace), "fsconfig pidns")
+        check(libc.syscall(SYS_FSCONFIG, context, FSCONFIG_CMD_CREATE, None, None, 0), "fsconfig create")
+        attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC
+        return int(check(libc.syscall(SYS_FSMOUNT, context, FSMOUNT_CLOEXEC, attributes), "fsmount"))
+    finally:
+        os.close(context)

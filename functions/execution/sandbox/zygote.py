@@ -52,13 +52,6 @@ NO_CGROUP = ("control", "log", "sandbox", "failure")
 # Pid 1 of a runtime that is executed: the same as `reap` in a tenth of the memory. The shell ends with the runtime's
 # status, 128 + n for signal n, and collects orphans while it waits.
 INIT = 'unset PWD; "$@" & exec 0<&- 1<&- 2<&- 3<&-; wait $!'
-# What /proc tells about the machine and no function needs.
-MASKED = [
-    "/proc/kcore", "/proc/keys", "/proc/key-users", "/proc/timer_list", "/proc/sched_debug", "/proc/latency_stats",
-    "/proc/sysrq-trigger", "/proc/kallsyms", "/proc/modules", "/proc/cmdline", "/proc/config.gz", "/proc/iomem",
-    "/proc/ioports", "/proc/kmsg", "/proc/kpagecount", "/proc/kpageflags", "/proc/kpagecgroup", "/proc/slabinfo",
-    "/proc/vmallocinfo", "/proc/interrupts", "/proc/partitions", "/proc/diskstats",
-]  # fmt: skip
 
 
 class Zygote:
@@ -66,11 +59,13 @@ class Zygote:
         self.channel = channel
         self.runtime = runtime
         self.filter = bytes.fromhex(runtime["seccomp"]) if runtime["seccomp"] else b""
-        self.masked = [path for path in MASKED if os.path.exists(path)]
+        self.masked = [path for path in sc.MASKED if os.path.exists(path)]
         self.serve: Callable[[int], Any] | None = None  # of the bootstrap; None when the runtime is executed
         if "module" in runtime:
             sys.path.insert(0, "/var/runtime")
-            self.serve = __import__(runtime["module"]).serve
+            bootstrap: Any = __import__(runtime["module"])
+            bootstrap.sc, bootstrap.loopback_up = sc, loopback_up
+            self.serve = bootstrap.serve
 
     def run(self) -> None:
         gc.collect()

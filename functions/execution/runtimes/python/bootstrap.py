@@ -26,6 +26,8 @@ import json_log
 from response_json import to_json
 
 del sys.modules["json_log"], sys.modules["response_json"]  # modules of the function may have these names
+THIS = sys.modules[__name__]
+sc = loopback_up = None  # the zygote's: what a template needs to make a copy of itself
 HEAD = struct.Struct("!II")
 MAX_RESPONSE = 6 * 1024 * 1024 + 100
 ERROR_LINE_END = "\r"  # the executor turns it into a newline within one log event
@@ -76,6 +78,9 @@ class Channel:
         body = bytes(buffer[start:total])
         del buffer[:total]
         return head, body
+
+    def detach(self):
+        return self._socket.detach()
 
     def send(self, head, body=b""):
         text = json.dumps(head).encode()
@@ -312,6 +317,21 @@ def rehearse():
     logging.getLogger().handlers[:] = handlers
 
 
+def initialise(channel, step):
+    """What `step` gives; the end of the process, told, when it fails."""
+    try:
+        return step()
+    except Exception:
+        error = describe()
+        logging.warning(WARNING)
+        log_error(error)
+        flush()
+        channel.send({"op": "init", "error": error["errorType"]}, to_json(error))
+        os._exit(1)
+    except BaseException as error:
+        leave(error)
+
+
 def serve(fd, is_late=False):
     """The life of the runtime process. Never returns. `is_late`: it starts with its function in the environment."""
     sys.stdin = open(os.devnull)
@@ -329,20 +349,23 @@ def serve(fd, is_late=False):
         rehearse()
         channel.send({"op": "ready"})
         head, _ = channel.receive()
+    template = importlib.import_module("template") if head.get("snapshot") else None
+    sys.modules.pop("template", None)
     prepare(head)
-    try:
-        function = load(head["handler"])
-    except Exception:
-        error = describe()
-        logging.warning(WARNING)
-        log_error(error)
-        flush()
-        channel.send({"op": "init", "error": error["errorType"]}, to_json(error))
-        os._exit(1)
-    except BaseException as error:
-        leave(error)
+    function = initialise(channel, lambda: load(head["handler"]))
+    if template is not None:
+        initialise(channel, lambda: template.before_snapshot(THIS))
     flush()
     channel.send({"op": "init"})
+    if template is not None:
+        channel = Channel(template.serve(THIS, channel.detach()))  # from here on in a copy
+        channel.send({"op": "ready"})
+        head, _ = channel.receive()
+        os.environ.clear()
+        os.environ.update(head["environment"])
+        initialise(channel, lambda: template.after_restore(THIS))
+        flush()
+        channel.send({"op": "init"})
     while True:
         head, body = channel.receive()
         current["id"] = head["id"]

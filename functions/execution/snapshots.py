@@ -1,0 +1,135 @@
+"""SnapStart: of each published version that asks for it, one environment is initialised and kept as a template, and
+those that serve are copies of it (`sandbox/restore.py`).
+
+The node's worker says for which versions, whole, whenever that changes; a first invocation may be faster, and is then
+initialised as any other. A template leaves when its version does, once its last copy has died, for they die with it.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
+"""
+
+import array
+import logging
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from functions.execution.environment import Environment, State
+from functions.execution.pools import TEMPLATES, NoEnvironment
+from functions.execution.preparation import Preparation
+from functions.execution.sandbox.restore import CopyFactory
+from functions.execution.spec import FunctionSpec
+
+if TYPE_CHECKING:
+    from functions.execution.engine import Engine
+
+logger = logging.getLogger(__name__)
+SWEEP_SECONDS = 5.0
+RETRY_SECONDS = 60.0  # after an init that failed
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """Of one version. `environment` is the template, once it is initialised."""
+
+    spec: FunctionSpec
+    environment: Environment | None = None
+    is_wanted: bool = True
+
+    @property
+    def name(self) -> str:
+        """Of the pool that its copies come from."""
+        return f"snapshot of {self.spec.key}"
+
+
+class Snapshots:
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+        self._of: dict[str, Snapshot] = {}  # by the spec's key
+        engine.pools.source = self.source
+
+    def want(self, specs: Iterable[FunctionSpec]) -> None:
+        """Of these versions and no others."""
+        wanted = {spec.key: spec for spec in specs if spec.snap_start}
+        for key, spec in wanted.items():
+            if key not in self._of:
+                self._of[key] = Snapshot(spec)
+                self._engine.loop.start(self._take(self._of[key]))
+        for snapshot in self._of.values():
+            snapshot.is_wanted = snapshot.spec.key in wanted
+        self._sweep()
+
+    def source(self, spec: FunctionSpec) -> str:
+        """The pool of environments that can become those of a spec."""
+        snapshot = self._of.get(spec.key) if spec.snap_start else None
+        return snapshot.name if snapshot is not None and snapshot.environment is not None else spec.interpreter
+
+    def lost(self, environment: Environment) -> None:
+        """A template died, and its copies with it."""
+        for key, snapshot in list(self._of.items()):
+            if snapshot.environment is environment:
+                del self._of[key]
+                self._engine.pools.remove(snapshot.name)
+                if snapshot.is_wanted and not self._engine.pools.closed:
+                    self.want([*(each.spec for each in self._of.values() if each.is_wanted), snapshot.spec])
+
+    async def _take(self, snapshot: Snapshot) -> None:
+        pools, spec = self._engine.pools, snapshot.spec
+        pools.introduce(spec)
+        try:
+            environment = await pools.fresh(spec, warm=False, source=spec.interpreter + TEMPLATES)
+            environment.is_template = True
+            failure = await Preparation(self._engine, spec, environment, "snap-start").run()
+        except (NoEnvironment, OSError) as error:
+            logger.error("no snapshot of %s: %s", spec.function, error)
+        else:
+            if failure is None and environment.state is State.IDLE:
+                snapshot.environment = environment
+                pools.add(snapshot.name, self._copies(snapshot, environment))
+                return
+        del self._of[spec.key]
+        if snapshot.is_wanted:
+            self._engine.loop.later(RETRY_SECONDS, lambda: self._again(spec))
+
+    def _again(self, spec: FunctionSpec) -> None:
+        if spec.key not in self._of and self._engine.pools.is_current(spec) and not self._engine.pools.closed:
+            self._of[spec.key] = Snapshot(spec)
+            self._engine.loop.start(self._take(self._of[spec.key]))
+
+    def _copies(self, snapshot: Snapshot, template: Environment) -> CopyFactory:
+        origin, sandbox = template.factory, template.sandbox
+        assert sandbox is not None
+
+        def ask(frame: bytes, descriptors: list[int]) -> None:
+            template.freeze(False)
+            rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
+            sandbox.control.sendmsg([frame], rights, socket.MSG_NOSIGNAL | socket.MSG_DONTWAIT)
+
+        return CopyFactory(
+            origin.loop,
+            origin.interpreter,
+            origin.groups,
+            origin.uids,
+            origin.networks,
+            origin.endpoint,
+            origin.egress,
+            [],
+            strict=self._engine.pools.runtime(snapshot.spec.interpreter).factory,
+            placer=self._engine.placer,
+            ask=ask,
+            tmp_mb=snapshot.spec.ephemeral_mb,
+            held=sandbox.group.held(),
+        )
+
+    def _sweep(self) -> None:
+        """End the templates that nobody wants and no copy hangs on."""
+        waits = False
+        for snapshot in list(self._of.values()):
+            template = snapshot.environment
+            if snapshot.is_wanted or template is None:
+                continue
+            if self._engine.pools.drain_copies(snapshot.name):
+                waits = True
+            else:
+                template.kill("stop")
+        if waits:
+            self._engine.loop.later(SWEEP_SECONDS, self._sweep)
