@@ -40,7 +40,7 @@ def create(
     *,
     auth_type: str,
     cors: Mapping[str, Any] | None = None,
-    invoke_mode: str = "BUFFERED",
+    invoke_mode: str = "",
 ) -> FunctionUrl:
     with change(caller, "CreateFunctionUrlConfig", reference.arn, auth_type=auth_type):
         function = owner(reference, lock=True)

@@ -112,7 +112,8 @@ def _code(caller: Caller, request: Operation) -> Artifact:
     source = request.get("Code") or {}
     if request.get("PackageType") == "Image" or source.get("ImageUri"):
         raise InvalidParameterValueException(
-            "Container images are not supported by this endpoint: send the function as a .zip file archive.",
+            f"Source image {source.get('ImageUri')} is not valid. Provide a valid source image. Container images are "
+            "not supported by this endpoint: send the function as a .zip file archive.",
             field="ImageUri",
         )
     return _found(artifact(caller, source))

@@ -16,9 +16,9 @@ def create_function_url_config(caller: Caller, request: dict[str, Any]) -> dict[
         parse(request["FunctionName"], request.get("Qualifier"), caller),
         auth_type=request["AuthType"],
         cors=request.get("Cors"),
-        invoke_mode=request.get("InvokeMode") or "BUFFERED",
+        invoke_mode=request.get("InvokeMode") or "",
     )
-    return _answer(url, request, "LastModifiedTime")
+    return _answer(url, "LastModifiedTime")
 
 
 def get_function_url_config(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def update_function_url_config(caller: Caller, request: dict[str, Any]) -> dict[
         cors=request.get("Cors"),
         invoke_mode=request.get("InvokeMode"),
     )
-    return _answer(url, request)
+    return _answer(url)
 
 
 def delete_function_url_config(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
@@ -57,14 +57,14 @@ def show(url: FunctionUrl) -> dict[str, Any]:
         "AuthType": url.auth_type,
         "CreationTime": names.url_time(url.created_at),
         "LastModifiedTime": names.url_time(url.modified_at),
-        "InvokeMode": url.invoke_mode,
+        "InvokeMode": url.invoke_mode or FunctionUrl.InvokeMode.BUFFERED.value,
     }
     if url.cors:
         shown["Cors"] = url.cors
     return shown
 
 
-def _answer(url: FunctionUrl, request: dict[str, Any], *left_out: str) -> dict[str, Any]:
-    """To a create or update AWS shows the invoke mode only when it was sent."""
-    mode = () if request.get("InvokeMode") else ("InvokeMode",)
+def _answer(url: FunctionUrl, *left_out: str) -> dict[str, Any]:
+    """To a create or update AWS shows the invoke mode only when it was ever set."""
+    mode = () if url.invoke_mode else ("InvokeMode",)
     return {member: value for member, value in show(url).items() if member not in (*left_out, *mode)}

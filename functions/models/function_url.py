@@ -17,7 +17,7 @@ class FunctionUrl(models.Model):
     qualifier = models.CharField(max_length=128, blank=True)
     auth_type = models.CharField(max_length=8, choices=AuthType.choices)
     cors = models.JSONField(default=dict, blank=True)  # the model's Cors structure
-    invoke_mode = models.CharField(max_length=16, default="BUFFERED")
+    invoke_mode = models.CharField(max_length=16, default="BUFFERED")  # empty until it was set: buffered
     created_at = models.DateTimeField()
     modified_at = models.DateTimeField()
 

@@ -168,7 +168,10 @@ def test_s3_takes_larger_zips_than_an_upload(alice: Caller, s3: Any, settings: S
         ({"S3Bucket": "bucket"}, "Please provide both S3Bucket and S3Key"),
         ({"S3Key": "key"}, "Please provide both S3Bucket and S3Key"),
         ({"ZipFile": zipped(), "S3Bucket": "bucket", "S3Key": "key"}, "Please do not provide other FunctionCode"),
-        ({"ImageUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1"}, "Container images are not supported"),
+        (
+            {"ImageUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1"},
+            "Container images are not supported by this endpoint",
+        ),
         (located("one.zip"), "No S3 endpoint is configured here"),
     ],
 )

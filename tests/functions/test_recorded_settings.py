@@ -205,6 +205,18 @@ def test_logging_in_part(aws: Any, number: int, given: dict[str, str]) -> None:
     replay.check("received_config", aws.get_function_configuration(FunctionName="thumbs"))
 
 
+def test_the_invoke_mode_of_a_url_is_shown_once_it_was_set(aws: Any) -> None:
+    """As recorded from AWS: reading shows it always, a change only when somebody has set it."""
+    aws.create_function(**request("thumbs"))
+    name = {"FunctionName": "thumbs"}
+    assert "InvokeMode" not in aws.create_function_url_config(**name, AuthType="NONE")
+    assert aws.get_function_url_config(**name)["InvokeMode"] == "BUFFERED"
+    assert "InvokeMode" not in aws.update_function_url_config(**name, AuthType="AWS_IAM")
+    streams = aws.update_function_url_config(**name, InvokeMode="RESPONSE_STREAM")
+    assert streams["InvokeMode"] == aws.update_function_url_config(**name)["InvokeMode"] == "RESPONSE_STREAM"
+    assert aws.get_function_url_config(**name)["InvokeMode"] == "RESPONSE_STREAM"
+
+
 def test_url_lifecycle(aws: Any) -> None:
     replay = Replay("TestLambdaUrl::test_url_config_lifecycle")
     aws.create_function(**request("thumbs"))

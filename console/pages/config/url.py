@@ -51,7 +51,7 @@ class UrlForm(ConfigurationForm):
         cors = self.url.cors if self.url else {}
         initial = {
             "AuthType": self.url.auth_type if self.url else "",
-            "InvokeMode": self.url.invoke_mode if self.url else FunctionUrl.InvokeMode.BUFFERED.value,
+            "InvokeMode": (self.url and self.url.invoke_mode) or FunctionUrl.InvokeMode.BUFFERED.value,
             "MaxAge": cors.get("MaxAge"),
             "AllowCredentials": cors.get("AllowCredentials", False),
             **{member: ", ".join(cors.get(member, [])) for member in LISTS},
