@@ -33,9 +33,10 @@ LATER = dict.fromkeys(
 _UNPOLLED = "The configuration is checked and kept; nothing reads the event source yet."
 _MEMBERS = (
     f"{', '.join(ABSENT)} are refused. VpcConfig, FileSystemConfigs and KMSKeyArn are kept and shown: no VPC, no file "
-    "system and no key stands behind them. So is TracingConfig: no traces are written. SnapStart has its effect for "
-    "Python, from Linux 6.17. With a CapacityProviderConfig an environment still serves one invocation at a time. Code "
-    "for either architecture runs on the machine's own."
+    "system and no key stands behind them. So is TracingConfig: no traces are written. With the log format JSON the "
+    "lines of the function itself are JSON in Python and Node.js only. SnapStart has its effect for Python, from Linux "
+    "6.17. With a CapacityProviderConfig an environment still serves one invocation at a time. Code for either "
+    "architecture runs on the machine's own."
 )
 _CODE = "Code is a zip, in the request or in S3: a container image is refused."
 _SIGNED = (

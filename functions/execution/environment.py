@@ -261,6 +261,10 @@ class Environment:
         """Whether it can serve: READY or IDLE, and not about to die."""
         return self.state in (State.READY, State.IDLE) and not self._kill_reason
 
+    @property
+    def is_dead(self) -> bool:
+        return self.state is State.DEAD
+
     def drain(self) -> None:
         """Serve no further invocation. What runs or is promised to one comes to its end."""
         if self.state is State.BUSY:

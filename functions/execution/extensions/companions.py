@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 # Of a shutdown, with external extensions and with internal ones only; and the runtime's part of the first.
 SECONDS, INTERNAL_SECONDS, RUNTIME_SHARE = 2.0, 0.5, 0.3
-SPINDOWN = ("stop", "reaped", "evicted", "pressure")  # an environment's end that is nobody's fault
+READ_SECONDS = 0.02
+SPINDOWN = ("stop", "reaped", "evicted")  # an environment's end that is nobody's fault
 
 
 class Companions:
@@ -152,6 +153,7 @@ class Companions:
         seconds = SECONDS if external else INTERNAL_SECONDS
         self._deadline = time.time() + seconds
         self._loop.later(seconds, self._over)
+        self._read_on()
         if self._hold is not None and not self._hold.over:
             self._hold.signal(signal.SIGTERM)
             self._loop.later(seconds * RUNTIME_SHARE, self._runtime_must_end)
@@ -160,6 +162,12 @@ class Companions:
         elif self._environment.sandbox is not None:
             self._term_runtime()
         return True
+
+    def _read_on(self) -> None:
+        """Nobody else reads what they print now, and a full pipe would hold them up."""
+        if self.ending and not self._environment.is_dead:
+            self._environment.drain_logs()
+            self._loop.later(READ_SECONDS, self._read_on)
 
     def _term_runtime(self) -> None:
         """With internal extensions only nothing is held: the environment ends with the runtime."""

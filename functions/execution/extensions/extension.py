@@ -62,8 +62,10 @@ class Extension:
 
     def move(self, state: State) -> None:
         if state not in TRANSITIONS[self.state]:
+            # Who registers is not known to be the one of that name: the identifier is not for him.
+            who = self.name if state is State.REGISTERED else self.identifier
             raise NotAllowed(
-                f"State transition from {self.state.value} to {state.value} failed for extension {self.identifier}. "
+                f"State transition from {self.state.value} to {state.value} failed for extension {who}. "
                 "Error: State transition is not allowed"
             )
         self.state = state

@@ -260,6 +260,22 @@ def test_the_logs_api(executor: RunningExecutor) -> None:
     assert "extension" in got()
 
 
+def test_what_is_printed_at_the_end_is_read(executor: RunningExecutor) -> None:
+    source = """
+        me = register(NAME, "INVOKE", "SHUTDOWN")
+        while following(me)["eventType"] != "SHUTDOWN":
+            pass
+        for n in range(40):
+            print("x" * 10_000, n, flush=True)
+        print("that was all", flush=True)
+    """
+    spec = executor.function(ECHO, layers=layer(executor, chatty=source))
+    executor.invoke(spec, 1)
+    executor.client.recycle(spec.function)
+    assert eventually(lambda: "that was all\n" in executor.messages(spec))
+    assert len([message for message in executor.messages(spec) if message.startswith("x")]) == 40
+
+
 def resident_mb(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
 
