@@ -9,6 +9,7 @@ import pytest
 
 from functions.execution.runtimes import snapshot
 from functions.execution.spec import FunctionSpec
+from tests.execution.extensions.programs import layer
 from tests.execution.running import RunningExecutor, eventually
 
 pytestmark = [
@@ -165,3 +166,18 @@ def test_a_hook_that_fails_is_said(executor: RunningExecutor, hook: str, kind: s
 def test_a_template_that_nobody_wants_goes(executor: RunningExecutor, spec: FunctionSpec) -> None:
     executor.client.provision([])
     eventually(lambda: not any(each["function_name"] == spec.function_name for each in idle(executor)))
+
+
+def test_copies_have_extensions_of_their_own(executor: RunningExecutor) -> None:
+    source = """
+        me = register(NAME, "INVOKE", "SHUTDOWN")
+        while following(me)["eventType"] == "INVOKE":
+            print("with it", flush=True)
+        print("told of the end", flush=True)
+    """
+    function = executor.function(CODE, snap_start=True, version="1", layers=layer(executor, beside=source))
+    spec = ready(executor, function)
+    assert call(executor, spec)["kind"] == call(executor, spec)["kind"] == "snap-start"
+    executor.client.recycle(spec.function)
+    assert eventually(lambda: "told of the end\n" in executor.messages(spec))
+    assert executor.messages(spec).count("with it\n") == 2

@@ -105,6 +105,8 @@ class Companions:
     def _keep(self) -> None:
         sandbox = self._environment.sandbox
         assert sandbox is not None
+        if self._environment.is_copy:
+            return  # there pid 1 is the runtime: nothing outlives it
         try:
             self._hold = Hold(self._loop, sandbox, self._runtime_ended)
         except OSError:
