@@ -8,6 +8,7 @@ One pulse is under way at a time: what the coordinator has written down of this 
 """
 
 import os
+import secrets
 from typing import TYPE_CHECKING, Any
 
 from functions.execution.shares import Shares
@@ -29,6 +30,7 @@ class Membership:
         self._engine = engine
         self._stream: Stream | None = None
         self._under_way = self._again = False
+        self._term = "0"  # of the shares: what was held in another one is nothing
         self.state = ALONE
         if waits:
             self._share(NEW)
@@ -47,7 +49,8 @@ class Membership:
         if self._under_way:
             return
         self._under_way = True
-        self._stream.send({"status": "pulse", "state": self.state, **self._load(), "scopes": self._scopes()})
+        said = {"state": self.state, "term": self._term, **self._load(), "scopes": self._scopes()}
+        self._stream.send({"status": "pulse", **said})
 
     def told(self, head: Head) -> None:
         self._under_way = False
@@ -72,7 +75,7 @@ class Membership:
     # --- inside ---
 
     def _share(self, state: str) -> None:
-        self.state = state
+        self.state, self._term = state, secrets.token_hex(8)
         self._engine.shares = Shares(self._engine.loop, self._engine.concurrency, self._engine.rate, self.pulse)
 
     def _be_alone(self) -> None:

@@ -16,6 +16,8 @@ from functions.execution.loop import Loop, Promise
 from functions.execution.rate import Rate
 from functions.execution.spec import FunctionSpec
 
+# What was granted holds for so long after the pulse that it answers: then others may have it.
+LEASE_SECONDS = 4.0
 # What is counted, and by what: a scope is one of these and the counter's key.
 RESERVED, ACCOUNT, VERSION = "f:", "a:", "v:"
 WAIT_SECONDS = 2.5  # at most, for places that other nodes may give back
@@ -74,6 +76,7 @@ class Shares:
         self._ask = ask
         self._asking_later = False
         self._ended = False
+        self._pulsed_at = self._lapses_at = float("inf")
         self._shares: dict[str, Share] = {}
         for function in concurrency.by_function:
             self._keep(RESERVED + function)
@@ -99,7 +102,7 @@ class Shares:
 
         From here on no more is used than is kept. `leaving`: the node takes no new invocations.
         """
-        now = time.monotonic()
+        self._pulsed_at = now = time.monotonic()
         said = {}
         for scope, share in self._shares.items():
             waiting = share.waiting
@@ -126,6 +129,7 @@ class Shares:
 
     def granted(self, answers: dict[str, list[int]]) -> None:
         """By scope: what is granted, a fair part if others lack places (else 0), whether others may have some over."""
+        self._lapses_at = self._pulsed_at + LEASE_SECONDS
         now = time.monotonic()
         for scope, (granted, fair, hope) in answers.items():
             share = self._shares.get(scope)
@@ -145,6 +149,7 @@ class Shares:
 
     def unanswered(self, restore: bool) -> None:
         """The coordinator is away: what was granted goes on. `restore`: it cannot have taken back what was offered."""
+        self._lapses_at = self._pulsed_at + LEASE_SECONDS
         for scope, share in list(self._shares.items()):
             share.news = share.limit != UNKNOWN
             if restore:
@@ -169,6 +174,8 @@ class Shares:
         if share is None:
             share = self._shares[scope] = Share()
         share.limit, share.news = limit, True
+        if time.monotonic() > self._lapses_at:
+            self._lapse()
         needed = self._used(scope) + 1
         if needed > share.peak:
             share.peak = needed
@@ -179,6 +186,11 @@ class Shares:
             elif 2 * needed > share.granted and not share.fair:
                 self._ask()
         return limit if self._ended else min(share.usable, limit)
+
+    def _lapse(self) -> None:
+        """The worker says nothing: it hangs, or this process did. Only what is in use is left."""
+        for scope, share in self._shares.items():
+            share.granted = min(share.granted, self._used(scope))
 
     async def _wait(self, share: Share) -> None:
         promise: Promise[None] = Promise(self._loop)

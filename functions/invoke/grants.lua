@@ -2,13 +2,14 @@
 --
 -- KEYS  1 the members, 2 since when this Redis remembers, 3 the node's announcement, 4... one hash for each scope
 -- ARGV  1 node, 2 its state, 3 its announcement, 4 ms that a member and what it holds live without a pulse,
---       5 ms in which every member has spoken, 6 ms that an announcement lives, 7 channel;
+--       5 ms in which every member has spoken, 6 ms that an announcement lives, 7 channel, 8 its term: what it held in
+--       another one is nothing;
 --       then for each scope: limit (-1: as it was said last), kept, wanted, needed, ms that somebody has waited (-1: nobody)
 -- gives {alone, ready, {granted, fair, hope} for each scope}; fair: 0, or what this node should hold at most because
 --       another one, which holds less than that, lacks places
 --
--- members   node -> "until|state"; scope   node -> "held|needed|lacks|when", and "limit"
-local node, state = ARGV[1], ARGV[2]
+-- members   node -> "until|state|term"; scope   node -> "held|needed|lacks|when|term", and "limit"
+local node, state, term = ARGV[1], ARGV[2], ARGV[8]
 local life, silence = tonumber(ARGV[4]), tonumber(ARGV[5])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -21,13 +22,13 @@ local others, count, blocked = {}, 0, false
 local members = redis.call('HGETALL', KEYS[1])
 local known = false
 for i = 1, #members, 2 do
-  local ends, what = string.match(members[i + 1], '^(%d+)|(.+)$')
+  local ends, what, theirs = string.match(members[i + 1], '^(%d+)|(%a+)|(%w+)$')
   if tonumber(ends) < now then
     redis.call('HDEL', KEYS[1], members[i])
   elseif members[i] == node then
     known = what
   else
-    others[members[i]] = true
+    others[members[i]] = theirs
     count = count + 1
     blocked = blocked or what == 'alone'  -- it may use all of every limit, until it has heard of us
   end
@@ -35,7 +36,7 @@ end
 
 local alone = count == 0 and (state ~= 'member' or not young)
 local kept_state = alone and 'alone' or (state == 'alone' and 'alone' or 'member')
-redis.call('HSET', KEYS[1], node, string.format('%.0f|%s', now + life, kept_state))
+redis.call('HSET', KEYS[1], node, string.format('%.0f|%s|%s', now + life, kept_state, term))
 -- Others may have to change their state, or may be let in now.
 local tell = known ~= kept_state
 local ready = alone or (state ~= 'alone' and not blocked and not (young and state == 'new'))
@@ -47,7 +48,7 @@ end
 local fresh = not known or known == 'alone' or state == 'joining'
 local scopes = {}
 for i = 4, #KEYS do
-  local at = 8 + (i - 4) * 5
+  local at = 9 + (i - 4) * 5
   local limit, kept, wanted = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
   local needed, waited = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
   local held, taken, spare, needy, poorest = nil, 0, 0, needed > 0 and 1 or 0, nil
@@ -57,10 +58,10 @@ for i = 4, #KEYS do
     if name == 'limit' then
       if limit < 0 then limit = tonumber(value) end
     else
-      local theirs, need, lacks, at = string.match(value, '^(%d+)|(%d+)|(%d)|(%d+)$')
+      local theirs, need, lacks, at, when = string.match(value, '^(%d+)|(%d+)|(%d)|(%d+)|(%w+)$')
       if name == node then
-        held = tonumber(theirs)
-      elseif not others[name] then
+        held = when == term and tonumber(theirs) or nil
+      elseif others[name] ~= when then
         redis.call('HDEL', KEYS[i], name)
       else
         taken = taken + tonumber(theirs)
@@ -91,7 +92,7 @@ for i = 4, #KEYS do
   local hope = lacks and (spare > 0 or blocked or young)
   if limit >= 0 then redis.call('HSET', KEYS[i], 'limit', limit) end
   if held > 0 or lacks then
-    redis.call('HSET', KEYS[i], node, string.format('%d|%d|%d|%.0f', held, needed, lacks and 1 or 0, now))
+    redis.call('HSET', KEYS[i], node, string.format('%d|%d|%d|%.0f|%s', held, needed, lacks and 1 or 0, now, term))
   else
     redis.call('HDEL', KEYS[i], node)
   end

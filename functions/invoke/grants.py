@@ -12,13 +12,14 @@ from typing import Any
 
 from redis.commands.core import Script
 
+from functions.execution.shares import LEASE_SECONDS
 from functions.invoke.nodes import LIFE_SECONDS, PREFIX, Node, broker
 
 MEMBERS = "hearth:members"
 SINCE = "hearth:members:since"
 SCOPE = "hearth:lease:"
 CHANNEL = "hearth:beat"  # who hears its name or another's here sends a pulse at once
-LIFE_MS = 4000
+LIFE_MS = int(LEASE_SECONDS * 1000)
 SILENCE_MS = 2000  # every member sends a pulse each second
 
 
@@ -41,7 +42,16 @@ def exchange(node: Node, pulse: dict[str, Any]) -> Answer:
     """
     scopes: dict[str, list[int]] = pulse["scopes"]
     keys = [MEMBERS, SINCE, PREFIX + node.id, *(SCOPE + scope for scope in scopes)]
-    said = [node.id, pulse["state"], node.announcement, LIFE_MS, SILENCE_MS, LIFE_SECONDS * 1000, CHANNEL]
+    said = [
+        node.id,
+        pulse["state"],
+        node.announcement,
+        LIFE_MS,
+        SILENCE_MS,
+        LIFE_SECONDS * 1000,
+        CHANNEL,
+        pulse["term"],
+    ]
     said += [value for each in scopes.values() for value in each]
     alone, ready, granted = _script()(keys, said, client=broker())
     return Answer(bool(alone), bool(ready), dict(zip(scopes, granted, strict=True)))

@@ -17,6 +17,7 @@ import redis
 from django.conf import settings
 
 from functions.execution.lane import ANSWER_SECONDS, LaneClient
+from functions.execution.spec import LaneError
 
 PREFIX = "hearth:node:"
 LIFE_SECONDS = 5
@@ -91,9 +92,18 @@ def live() -> list[Node]:
 
 
 def status() -> list[dict[str, Any]]:
-    """What each live node says of itself: `node`, and the executor's status."""
-    found = []
+    """What each live node says of itself: `node`, and the executor's status. One that has just died is left out.
+
+    Raises LaneError when none answers, redis.RedisError when the broker is away.
+    """
+    found: list[dict[str, Any]] = []
+    silent: LaneError | None = None
     for node in live():
-        with closing(node.client(ASK_SECONDS)) as lane:
-            found.append({"node": node.id, **lane.status()})
+        try:
+            with closing(node.client(ASK_SECONDS)) as lane:
+                found.append({"node": node.id, **lane.status()})
+        except LaneError as error:
+            silent = error
+    if silent is not None and not found:
+        raise silent
     return found

@@ -2,6 +2,7 @@
 
 import random
 import time
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -37,6 +38,7 @@ class Member:
     def __init__(self, name: str, state: str = "member") -> None:
         self.node = nodes.Node(name, f"/{name}")
         self.state = state
+        self.term = uuid.uuid4().hex
         self.held = self.used = 0
         self.fair = 0
         self.hope = False
@@ -44,7 +46,7 @@ class Member:
     def pulse(self, wanted: int, limit: int = -1, *, kept: int | None = None, waited: int = -1) -> grants.Answer:
         self.held = min(self.held, self.held if kept is None else kept)
         said = {SCOPE: [limit, self.held, wanted, max(self.used, wanted if waited >= 0 else 0), waited]}
-        answer = grants.exchange(self.node, {"state": self.state, "scopes": said})
+        answer = grants.exchange(self.node, {"state": self.state, "term": self.term, "scopes": said})
         self.state = "alone" if answer.alone else "joining" if self.state == "alone" else "member"
         self.held, self.fair, hope = answer.scopes[SCOPE]
         self.hope = bool(hope)
@@ -175,6 +177,15 @@ def test_a_leaving_node_frees_what_it_held_at_once() -> None:
     first.pulse(10, 10)
     grants.leave("a")
     assert second.pulse(10, 10).alone
+
+
+def test_what_a_node_held_before_it_began_anew_is_free() -> None:
+    first, second = pair()
+    first.pulse(10, 10)
+    first = Member("a", "new")  # its executor was started again, and runs other functions
+    grants.exchange(first.node, {"state": "new", "term": first.term, "scopes": {}})
+    second.pulse(10, 10)
+    assert second.held == 10
 
 
 def test_who_lacks_places_wakes_the_others(broker: redis.Redis) -> None:

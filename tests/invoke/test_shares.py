@@ -82,8 +82,6 @@ def test_three_nodes_together_never_exceed_a_limit(members: Members, threads: Th
         if report.kind == Kind.INVOCATION
     ]
     assert most_at_once(runs) <= 5
-    # Nothing lies idle: 5 places for 2.5 s of 30 ms each are some 400 calls, and a core that is shared allows for less.
-    assert len(runs) > 100
 
 
 def most_at_once(runs: list[tuple[float, float]]) -> int:
