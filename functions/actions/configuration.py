@@ -239,6 +239,8 @@ def _logging(current: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, 
         return {"ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO", **merged}
     if any(given.get(level) for level in ("ApplicationLogLevel", "SystemLogLevel")):
         raise InvalidParameterValueException(
-            "Log levels can be set only with the log format JSON.", field="LoggingConfig"
+            'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change '
+            'the LogFormat to "JSON" and try again.',
+            field="LoggingConfig",
         )
     return {member: merged[member] for member in merged if not member.endswith("LogLevel")}

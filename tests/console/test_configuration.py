@@ -367,7 +367,7 @@ def test_logging(alice: Person) -> None:
         "LogGroup": "/aws/lambda/told",
     }
     response = alice.client.post(url, {**wanted, "LogFormat": "Text"})
-    assert "only with the log format JSON" in " ".join(response.context["form"].errors["LogFormat"])
+    assert "LogLevel is not supported when LogFormat is set" in " ".join(response.context["form"].errors["LogFormat"])
     response = alice.client.post(url, {**wanted, "LogGroup": "with space"})
     assert "logGroup" in " ".join(response.context["form"].errors["LogGroup"])
 

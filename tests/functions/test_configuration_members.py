@@ -88,8 +88,12 @@ def test_a_member_is_read_as_it_was_set(aws: Any, member: str, first: Any, secon
     [
         ("AcceleratorConfig", {"AcceleratorMemorySize": 1}, "AcceleratorConfig is not supported"),
         ("DurableConfig", {"ExecutionTimeout": 60}, "DurableConfig is not supported"),
-        ("LoggingConfig", {"ApplicationLogLevel": "DEBUG"}, "only with the log format JSON"),
-        ("LoggingConfig", {"LogFormat": "Text", "SystemLogLevel": "DEBUG"}, "only with the log format JSON"),
+        ("LoggingConfig", {"ApplicationLogLevel": "DEBUG"}, "LogLevel is not supported when LogFormat is set"),
+        (
+            "LoggingConfig",
+            {"LogFormat": "Text", "SystemLogLevel": "DEBUG"},
+            "LogLevel is not supported when LogFormat is set",
+        ),
     ],
 )
 def test_a_member_without_effect_is_refused(aws: Any, member: str, value: Any, words: str) -> None:
