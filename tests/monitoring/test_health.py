@@ -1,12 +1,14 @@
 """How functions do, many at once."""
 
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from monitoring.queries import health
+from monitoring.queries import buckets, health
+from monitoring.queries.buckets import Part
 from monitoring.queries.troubles import Trouble, troubled
 from monitoring.report import Kind, Outcome, Report
 from tests.monitoring.conftest import ACCOUNT, REGION, START_MS, ingest, make_report
@@ -45,6 +47,15 @@ def test_a_summary_of_days_is_exact_to_the_minute(directory: Path) -> None:
     found = health.summary(ACCOUNT, REGION, ["hello"], start, end)["hello"]
     assert found.invocations == 24 * 6
     assert sum(found.sparkline) == 24 * 6
+
+
+def test_the_hour_that_runs_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    day = HOUR - 24 * 3600
+    now = HOUR + 2000
+    monkeypatch.setattr(time, "time", lambda: now + 0.5)
+    assert buckets.whole(day, now + 1) == [Part(3600, day, HOUR + 3600)]
+    assert buckets.whole(day, now - 60) == [Part(3600, day, HOUR), Part(60, HOUR, now - 60)]
+    assert buckets.whole(now - 60, now + 1) == [Part(60, now - 60, HOUR + 3600)]
 
 
 def test_all_functions_are_summed_in_one_query(
