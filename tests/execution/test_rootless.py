@@ -3,6 +3,7 @@
 
 import http.server
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -13,11 +14,13 @@ import pytest
 
 from functions.execution.sandbox.network import slirp
 from functions.execution.spec import EGRESS, FunctionSpec
+from tests.execution import custom
 from tests.execution import internet as world
 from tests.execution.extensions.programs import layer
 from tests.execution.internet import Page
 from tests.execution.rootless import OPEN_PYTHON, USER, begin, project, skips
 from tests.execution.running import PROJECT, RunningExecutor, alive, eventually
+from tests.execution.test_custom import SHELL
 
 pytestmark = [pytest.mark.sandbox, *skips]
 NAME = "import socket\ndef handler(event, context):\n    return socket.gethostbyname('example.test')"
@@ -69,6 +72,13 @@ def test_functions_run_in_the_same_box(rootless: RunningExecutor) -> None:
     result = rootless.invoke(function(rootless, source))
     none = "0" * 16
     assert json.loads(result.payload) == ["993", none, none, "1", "2", 2, False, False, ["app.py"]]
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl on this machine")
+def test_custom_runtimes_have_their_api(rootless: RunningExecutor) -> None:
+    files = {"bootstrap": SHELL, "function.sh": 'handler() { printf \'{"echo": %s}\' "$1"; }'}
+    spec = custom.function(rootless, files)
+    assert [json.loads(rootless.invoke(spec, n).payload) for n in (1, 2)] == [{"echo": 1}, {"echo": 2}]
 
 
 def test_extensions_run_beside_it_and_hear_of_its_end(rootless: RunningExecutor) -> None:
