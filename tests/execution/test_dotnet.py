@@ -23,7 +23,8 @@ done
 @pytest.fixture
 def executor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: Callable[..., RunningExecutor]) -> RunningExecutor:
     root = tmp_path / "dotnet"
-    (root / "shared/Microsoft.NETCore.App/8.0.4").mkdir(parents=True)
+    for version in ("8.0.4", "8.0.11"):
+        (root / "shared/Microsoft.NETCore.App" / version).mkdir(parents=True)
     (root / "shared/Microsoft.NETCore.App/10.0.0-rc.2.25502.107").mkdir()
     (root / "dotnet").write_text(DOTNET)
     (root / "dotnet").chmod(0o755)
@@ -31,8 +32,8 @@ def executor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: Callable[..
     root.chmod(0o755)
     monkeypatch.setenv("DOTNET_ROOT", str(root))
     monkeypatch.setattr(discovery, "LOOK_SECONDS", 0.0)
-    found = {each.runtime: each.version for each in discovery.of_family("dotnet") if each.root == root}
-    assert found == {"dotnet8": "8.0.4", "dotnet10": "10.0.0-rc.2.25502.107"}
+    found = [(each.runtime, each.version) for each in discovery.of_family("dotnet") if each.root == root]
+    assert found == [("dotnet10", "10.0.0-rc.2.25502.107"), ("dotnet8", "8.0.11"), ("dotnet8", "8.0.4")]
     return start()
 
 

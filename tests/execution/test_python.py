@@ -53,6 +53,11 @@ def test_files_of_the_package_are_in_the_working_directory(executor: RunningExec
     assert executor.run(files) == "data"
 
 
+def test_a_search_path_of_the_functions_own(executor: RunningExecutor) -> None:
+    files = {"app.py": "import mine, sys\ndef handler(event, context):\n    return mine.A", "own/mine.py": "A = 1"}
+    assert executor.run(files, environment={"PYTHONPATH": "/var/task/own"}) == 1
+
+
 def test_log_lines_of_a_cold_and_a_warm_invocation(executor: RunningExecutor) -> None:
     spec = executor.function("print('import')\ndef handler(event, context):\n    print('called')\n    return event")
     cold, warm = executor.invoke(spec), executor.invoke(spec)

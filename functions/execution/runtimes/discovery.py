@@ -101,14 +101,20 @@ def by_directory() -> Iterator[Interpreter]:
     for root in places.dotnets():
         if not os.access(root / "dotnet", os.X_OK):
             continue
-        for each in sorted((root / "shared/Microsoft.NETCore.App").glob("*"), reverse=True):
+        for each in sorted((root / "shared/Microsoft.NETCore.App").glob("*"), key=lambda each: _numbers(each.name))[
+            ::-1
+        ]:
             found = _of(FAMILIES["dotnet"], each.name, root, "dotnet")
             if found is not None:
                 yield found
 
 
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version))
+
+
 def _of(family: Family, version: str, root: Path, program: str) -> Interpreter | None:
-    numbers = tuple(int(number) for number in re.findall(r"\d+", version))
+    numbers = _numbers(version)
     if numbers < family.oldest:
         return None
     release = family.release((*numbers, 0))

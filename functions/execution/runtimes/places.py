@@ -21,6 +21,7 @@ def programs() -> list[Path]:
         (Path(os.environ.get("RBENV_ROOT", home / ".rbenv")), "versions/*/bin"),
         (home / ".rubies", "*/bin"),
         (data / "mise/installs", "*/*/bin"),
+        (home / ".asdf/installs", "*/*/bin"),
         (Path("/opt"), "*/bin"),
     ):
         found += _glob(base, pattern)

@@ -257,6 +257,7 @@ def prepare(head):
     time.tzset()
     version = "python%d.%d" % sys.version_info[:2]
     first = ["/var/task", "/opt/python/lib/%s/site-packages" % version, "/opt/python", "/var/runtime"]
+    first += [path for path in os.environ.get("PYTHONPATH", "").split(":") if path and path not in first]
     sys.path[:] = first + [path for path in sys.path if path not in first and path]
     sys.path_importer_cache.clear()
     root, handler = logging.getLogger(), LogHandler()
