@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from functions.execution import events
 from functions.execution.extensions.extension import Extension, State
 from functions.execution.extensions.hold import Hold
 from functions.execution.extensions.registry import SHUTDOWN, Extensions, programs
@@ -76,9 +75,6 @@ class Companions:
             return Journal(spec, self._environment.logs)
         return None
 
-    def told(self) -> list[events.Extension]:
-        return self.extensions.told()
-
     async def launch(self, variables: dict[str, str], held: bool) -> "Ended | None":
         """Start the external ones and wait until all have registered. How the environment ended, if it did.
 
@@ -102,15 +98,16 @@ class Companions:
         """From now on nobody registers or subscribes any more."""
         self._initialising = self.extensions.open = False
 
-    def _keep(self) -> None:
+    def _keep(self) -> Hold | None:
         sandbox = self._environment.sandbox
         assert sandbox is not None
         if self._environment.is_copy:
-            return  # there pid 1 is the runtime: nothing outlives it
+            return None  # there pid 1 is the runtime: nothing outlives it
         try:
             self._hold = Hold(self._loop, sandbox, self._runtime_ended)
-        except OSError:
-            return  # it is ending: the environment is about to hear of it
+        except OSError:  # it is ending: the environment is about to hear of it
+            return None
+        return self._hold
 
     # --- invocations ---
 
@@ -161,8 +158,12 @@ class Companions:
             self._loop.later(seconds * RUNTIME_SHARE, self._runtime_must_end)
         elif external:
             self._tell_shutdown()
-        elif self._environment.sandbox is not None:
-            self._term_runtime()
+        elif self._hold is not None:
+            self._loop.soon(self._over)
+        else:  # internal ones only: nothing was held
+            hold = self._keep()
+            if hold is not None:
+                hold.signal(signal.SIGTERM)
         return True
 
     def _read_on(self) -> None:
@@ -170,14 +171,6 @@ class Companions:
         if self.ending and not self._environment.is_dead:
             self._environment.drain_logs()
             self._loop.later(READ_SECONDS, self._read_on)
-
-    def _term_runtime(self) -> None:
-        """With internal extensions only nothing is held: the environment ends with the runtime."""
-        try:
-            self._keep()
-        finally:
-            if self._hold is not None:
-                self._hold.signal(signal.SIGTERM)
 
     def _runtime_must_end(self) -> None:
         if self._hold is not None:
