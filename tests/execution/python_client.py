@@ -32,7 +32,7 @@ def awslambdaric(runtime: str) -> Path:
     if not stamp.exists() or stamp.read_bytes() != lock.read_bytes():
         shutil.rmtree(place, ignore_errors=True)
         done = subprocess.run(
-            [Path(sys.executable).with_name("uv"), "pip", "install", "--quiet", "--no-config",
+            [Path(sys.executable).with_name("uv"), "pip", "install", "--quiet",
              "--python-version", release, "--only-binary", "awslambdaric", "--target", place, "-r", lock],
             capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip

@@ -84,7 +84,7 @@ def handler(event, context):
         return RESULTS[event["result"]]()
     if isinstance(event, dict) and event.get("exit", "") != "":
         print("leaving")
-        sys.exit(event["exit"] if event["exit"] != "none" else None)
+        sys.exit(event["exit"])
     if event == "log":
         print("printed", {"a": 1})
         print("two\\nlines")
@@ -129,7 +129,7 @@ def test_every_python_of_this_machine(executor: RunningExecutor, runtime: str) -
     pair = pair_of(executor, HANDLER, runtime)
     payload, error = pair.same({"n": [1, None, "\u00fc"]})
     assert (json.loads(payload), error) == ({"event": {"n": [1, None, "\u00fc"]}}, "")
-    for result in ("raises", "raises chained", "decimals", "named tuple", "set"):
+    for result in ("raises", "decimals"):
         pair.same({"result": result})
     pair.same("log")
     if PYTHONS[runtime].release not in ("3.8", "3.9"):  # the last clients for these are old
@@ -180,7 +180,7 @@ def test_logs(executor: RunningExecutor) -> None:
     assert "a warningof two lines" in pair.log_the_same()
 
 
-@pytest.mark.parametrize("code", [0, 1, 77, "none", "text", [1], -1, 300])
+@pytest.mark.parametrize("code", [0, 77, "text", 300])
 def test_exits(executor: RunningExecutor, code: Any) -> None:
     pair = pair_of(executor, HANDLER)
     pair.same({"exit": code})
@@ -192,17 +192,14 @@ def test_exits(executor: RunningExecutor, code: Any) -> None:
     [
         ("def handler(event, context): return 1", "app.missing"),
         ("def handler(event, context): return 1", "missing.handler"),
-        ("def handler(event, context): return 1", "handler"),
         ("def handler(event, context): return 1", "sys.exit"),
         ("def handler(event, context): return 1", "app"),
         ("def handler(event, context): return 1", "a/b.handler"),
         ("import no_such_module", "app.handler"),
         ("from json import no_such_name", "app.handler"),
         ("def handler(:\n    pass", "app.handler"),
-        ("x = '\u00fc'\nraise ValueError('at import')", "app.handler"),
         ("class Own(Exception): pass\ndef f(): raise Own()\nf()", "app.handler"),
         ("import sys\nsys.exit(3)", "app.handler"),
-        ("import sys\nsys.exit('text')", "app.handler"),
         ("import os\nos._exit(0)", "app.handler"),
     ],
 )
