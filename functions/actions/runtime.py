@@ -2,7 +2,7 @@
 
 from functions import stand_ins
 from functions.errors import InvalidParameterValueException
-from functions.execution.runtimes.discovery import installed
+from functions.execution.runtimes.discovery import installed, look
 from functions.execution.runtimes.table import RUNTIMES
 
 # What AWS lists in its own error message, in its order.
@@ -39,6 +39,8 @@ def check_runtime(account_id: str, runtime: str) -> None:
             "We recommend you use a supported runtime while creating or updating functions.",
             field="Runtime",
         )
+    if runtime not in installed():
+        look()
     here = installed()
     if runtime in here or stand_ins.serving(account_id, runtime) is not None:
         return

@@ -15,6 +15,7 @@ def choose(caller: Caller, runtime: str, interpreter: str) -> StandIn:
     """`interpreter` is the id of one that this machine has: ruby3.1. Takes the place of an earlier choice."""
     if runtime not in RUNTIMES or RUNTIMES[runtime].family not in FAMILIES or is_refused(runtime):
         raise InvalidParameterValueException(f"Nothing can stand in for {runtime}.", field="runtime")
+    discovery.look()
     if discovery.interpreter(runtime) is not None:
         raise InvalidParameterValueException(f"{runtime} is installed on this machine.", field="runtime")
     if interpreter not in {each.runtime for each in candidates(runtime)}:

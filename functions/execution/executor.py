@@ -198,6 +198,9 @@ class Executor:
         runtime, _, version = held.partition("@")
         interpreter = discovery.interpreter(runtime, version)
         if interpreter is None:
+            discovery.look()
+            interpreter = discovery.interpreter(runtime, version)
+        if interpreter is None:
             raise NoEnvironment(f"The runtime {held} is not installed on this node")
         try:
             told = orders(interpreter, bool(late), self.options.run)

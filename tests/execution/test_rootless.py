@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from functions.execution.runtimes import discovery
 from functions.execution.sandbox.network import slirp
 from functions.execution.spec import EGRESS, FunctionSpec
 from tests.execution import custom
@@ -21,6 +22,7 @@ from tests.execution.internet import Page
 from tests.execution.rootless import OPEN_PYTHON, USER, begin, project, skips
 from tests.execution.running import PROJECT, RunningExecutor, alive, eventually
 from tests.execution.test_custom import SHELL
+from tests.execution.test_java import classes  # noqa: F401 a fixture
 
 pytestmark = [pytest.mark.sandbox, *skips]
 NAME = "import socket\ndef handler(event, context):\n    return socket.gethostbyname('example.test')"
@@ -72,6 +74,18 @@ def test_functions_run_in_the_same_box(rootless: RunningExecutor) -> None:
     result = rootless.invoke(function(rootless, source))
     none = "0" * 16
     assert json.loads(result.payload) == ["993", none, none, "1", "2", 2, False, False, ["app.py"]]
+
+
+@pytest.mark.skipif(discovery.javac() is None, reason="no Java with a compiler on this machine")
+def test_java_is_compiled_and_runs(rootless: RunningExecutor, classes: Path) -> None:  # noqa: F811
+    shutil.copytree(classes, rootless.directory / "code/classes")
+    (rootless.directory / "code/classes").chmod(0o755)
+    runtime = discovery.of_family("java")[0].runtime
+    spec = rootless.function(
+        "", runtime=runtime, code="classes", handler="shop.Handlers::text", memory_mb=256, timeout_s=30
+    )
+    result = rootless.invoke(spec, "word")
+    assert result.payload == b'"WORD"', rootless.messages(spec)
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="no curl on this machine")

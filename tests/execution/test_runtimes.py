@@ -80,11 +80,13 @@ def test_one_that_is_not_there_is_said(executor: RunningExecutor) -> None:
 
 def test_what_is_installed_later_is_found_without_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RBENV_ROOT", str(tmp_path))
-    monkeypatch.setattr(discovery, "LOOK_SECONDS", 0.0)
+    discovery.look()
     before = discovery.found()
     bin_directory = tmp_path / "versions/own/bin"
     bin_directory.mkdir(parents=True)
     shutil.copy(discovery.installed()[PYTHON].path, bin_directory / PYTHON)
+    discovery.look()
     assert [each.path for each in discovery.found() if each not in before] == [bin_directory / PYTHON]
     shutil.rmtree(bin_directory)
+    monkeypatch.setattr(discovery, "LOOK_SECONDS", 0.0)  # by itself
     assert discovery.found() == before

@@ -16,6 +16,7 @@ from console.pages.runtimes import order
 from functions import runtime_catalogue
 from functions.actions import stand_in
 from functions.errors import ServiceError
+from functions.execution.runtimes import discovery
 from functions.execution.runtimes.families import FAMILIES
 from functions.execution.spec import LaneError
 from functions.invoke import nodes
@@ -31,6 +32,7 @@ def show(request: HttpRequest) -> HttpResponse:
     account = access.account(request)
     counts = FunctionVersion.objects.filter(function__account=account, number=0)  # $LATEST
     used: dict[str, int] = dict(counts.values_list("runtime").annotate(Count("pk")))
+    discovery.look()
     statuses = _statuses()
     rows = sorted(runtime_catalogue.rows(account.pk, statuses), key=lambda row: order(row.runtime.id))
     counted = [(row, used.get(row.runtime.id, 0)) for row in rows]

@@ -1,7 +1,7 @@
 """Which interpreters this machine has: looked for in the usual places, and asked for their version.
 
-A change of those places is noticed when somebody asks, at most a second later: what was installed meanwhile is found
-without a restart, in every process.
+A change of those places is noticed when somebody asks, some seconds later, or at once by who misses one: what was
+installed meanwhile is found without a restart, in every process.
 """
 
 import os
@@ -19,7 +19,7 @@ from functions.execution.runtimes.interpreter import Interpreter
 from functions.execution.runtimes.table import RUNTIMES, Runtime
 
 ASK_SECONDS = 10.0
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 5.0  # to look at the places takes a millisecond or two
 VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 JAVA_VERSION = re.compile(r'^JAVA_VERSION="(?:1\.)?([\d.]+)(?:_(\d+))?', re.MULTILINE)
 
@@ -150,13 +150,17 @@ _last = _Look(-LOOK_SECONDS, None, [])
 
 def found() -> list[Interpreter]:
     """All that answered, the ones a person chose first; also those that AWS has no runtime for."""
-    global _last
-    now = time.monotonic()
-    if now - _last.at >= LOOK_SECONDS:
-        state = places.state()
-        same = state == _last.state
-        _last = _Look(now, state, _last.found if same else [each for finder in FINDERS for each in finder()])
+    if time.monotonic() - _last.at >= LOOK_SECONDS:
+        look()
     return _last.found
+
+
+def look() -> None:
+    """Now, for somebody who misses one."""
+    global _last
+    now, state = time.monotonic(), places.state()
+    same = state == _last.state
+    _last = _Look(now, state, _last.found if same else [each for finder in FINDERS for each in finder()])
 
 
 def installed() -> dict[str, Interpreter]:
