@@ -6,7 +6,9 @@ stream. `on_close` is called once, whoever ended it.
 
 import select
 import socket
+from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from functions.execution.lane import HEAD, decode_head, encode_head
@@ -14,6 +16,7 @@ from functions.execution.loop import Loop
 
 # Small reads are the rule; more than 128 KiB at once makes the C library map fresh memory for each.
 READ, READ_MUCH = 16_384, 1_048_576
+PARTS = 64  # written at once
 TURN = 32  # frames of one stream, before others are served
 Head = dict[str, Any]
 
@@ -31,6 +34,7 @@ class Stream:
         "on_close",
         "on_drained",
         "on_frame",
+        "waiting",
     )
 
     def __init__(
@@ -46,7 +50,8 @@ class Stream:
         self._loop = loop
         self._socket = connection
         self._in = bytearray()
-        self._out = bytearray()
+        self._out: deque[memoryview] = deque()
+        self.waiting = 0  # bytes that the other end has not taken yet
         self._limits = (max_head, max_body)
         self.on_frame = on_frame
         self.on_close = on_close
@@ -61,9 +66,17 @@ class Stream:
         if self.closed:
             return
         text = encode_head(head)
-        data = HEAD.pack(len(text), len(body)) + text + body
+        data = HEAD.pack(len(text), len(body)) + text
+        if len(body) > READ:  # copying it would hold up others
+            self._keep(data)
+            self._keep(body)
+            if len(self._out) == 2:
+                self._write()
+                self._wait()
+            return
+        data += body
         if self._out:
-            self._out += data
+            self._keep(data)
             return
         try:
             sent = self._socket.send(data, socket.MSG_NOSIGNAL)
@@ -73,13 +86,8 @@ class Stream:
             self.close()
             return
         if sent < len(data):
-            self._out += memoryview(data)[sent:]
+            self._keep(memoryview(data)[sent:])
             self._wait()
-
-    @property
-    def waiting(self) -> int:
-        """Bytes that the other end has not taken yet."""
-        return len(self._out)
 
     def pause(self, paused: bool) -> None:
         """Leave what comes where it is, so that the other end waits; or take it again."""
@@ -105,6 +113,8 @@ class Stream:
         self.on_close()
 
     def _wait(self) -> None:
+        if self.closed:
+            return
         reading = 0 if self._paused else select.EPOLLIN
         self._loop.change(self._socket.fileno(), reading | (select.EPOLLOUT if self._out else 0))
 
@@ -115,18 +125,29 @@ class Stream:
             self._read()
 
     def _flush(self) -> None:
+        self._write()
+        if not self._out and not self.closed:
+            self._wait()
+            if self.on_drained is not None:
+                self.on_drained()
+
+    def _keep(self, data: bytes | memoryview) -> None:
+        self._out.append(memoryview(data))
+        self.waiting += len(data)
+
+    def _write(self) -> None:
         try:
-            sent = self._socket.send(self._out, socket.MSG_NOSIGNAL)
+            sent = self._socket.sendmsg(list(islice(self._out, PARTS)), [], socket.MSG_NOSIGNAL)
         except BlockingIOError:
             return
         except OSError:
             self.close()
             return
-        del self._out[:sent]
-        if not self._out:
-            self._wait()
-            if self.on_drained is not None:
-                self.on_drained()
+        self.waiting -= sent
+        while self._out and sent >= len(self._out[0]):
+            sent -= len(self._out.popleft())
+        if sent:
+            self._out[0] = self._out[0][sent:]
 
     def _read(self) -> bool:
         """False when there was nothing."""

@@ -128,7 +128,8 @@ class RunningExecutor:
     def reports(self, spec: FunctionSpec) -> list[Report]:
         reports = []
         for segment in sorted((self.directory / "spool").glob("*.jsonl")):
-            for line in segment.read_bytes().splitlines():
+            whole, _, _ = segment.read_bytes().rpartition(b"\n")  # a large one may just be being written
+            for line in whole.splitlines():
                 report = decode(line)
                 if report.function_name == spec.function_name:
                     reports.append(report)
