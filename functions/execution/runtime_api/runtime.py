@@ -37,6 +37,7 @@ RUNTIME = "/2018-06-01/runtime"
 OK = b'{"status":"OK"}'
 ERROR_TYPE = "lambda-runtime-function-error-type"
 ERROR_BODY = "lambda-runtime-function-error-body"
+WITH_CAUSE = "application/vnd.aws.lambda.error.cause+json"
 # What AWS sends with each invocation, by the name in the engine's frame.
 HEADERS = (
     ("Lambda-Runtime-Aws-Request-Id", "id"),
@@ -207,7 +208,10 @@ class RuntimeApi:
             self._state = State.ERROR_RESPONSE
             exchange.on_gone = self._truncated
             failure = {"error": known(exchange.header(ERROR_TYPE))}
-            exchange.collect(self._max_response, lambda body, _: self._responded(exchange, body, failure))
+            read = without_cause if exchange.header("content-type") == WITH_CAUSE else lambda body: body
+            exchange.collect(
+                self._max_response, lambda body, _: self._responded(exchange, body and read(body), failure)
+            )
 
     def _init_error(self, exchange: Exchange) -> None:
         if self._state is not State.STARTED:
@@ -284,6 +288,18 @@ class RuntimeApi:
             f"State transition from {self._state.value} to {state.value} failed for runtime. "
             "Error: State transition is not allowed",
         )
+
+
+def without_cause(body: bytes) -> bytes:
+    """An error without what some clients add to it for X-Ray."""
+    try:
+        told = json.loads(body)
+        error = {"errorMessage": str(told["errorMessage"]), "errorType": str(told["errorType"])}
+        if told.get("stackTrace"):
+            error["stackTrace"] = told["stackTrace"]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return b'"Invalid error body"'
+    return json.dumps(error, separators=(",", ":")).encode()
 
 
 def shown(value: object) -> str:

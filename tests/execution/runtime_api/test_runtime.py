@@ -76,6 +76,23 @@ def test_errors(talk: Talk, given: str, kept: str) -> None:
     assert talk.last == ({"op": "done", "id": "1", "error": kept}, b'{"errorType":"E"}')
 
 
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        (
+            b'{"errorMessage": "m", "errorType": "t", "stackTrace": ["s"], "cause": {"exceptions": []}, "more": 1}',
+            b'{"errorMessage":"m","errorType":"t","stackTrace":["s"]}',
+        ),
+        (b"[" * 100_000, b'"Invalid error body"'),
+    ],
+)
+def test_errors_with_a_cause_for_tracing(talk: Talk, body: bytes, kept: bytes) -> None:
+    talk.begin()
+    kind = "application/vnd.aws.lambda.error.cause+json"
+    assert talk.ask("POST", path("error"), body, Content_Type=kind).status == 202
+    assert talk.last[1] == kept
+
+
 def test_init_error(talk: Talk) -> None:
     answer = talk.ask("POST", f"{RUNTIME}/init/error", b"{}", Lambda_Runtime_Function_Error_Type="Runtime.Own")
     assert (answer.status, answer.json) == (202, OK)

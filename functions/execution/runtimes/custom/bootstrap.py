@@ -2,16 +2,16 @@
 
 Runs in the zygote's interpreter as pid 1 of a sandbox that is ready, and speaks the frames of `../python/bootstrap.py`
 until the program starts: {"op": "ready"} out, {"op": "assign"} in, and {"op": "init", "error", "reason"} when there is
-nothing to start. Python 3.8 syntax; imports only what the zygote has loaded, for nothing else is in view here.
+nothing to start. Imports only what the zygote has loaded (`../../sandbox/launcher.py` too): nothing else is in view.
 """
 
 import errno
 import json
 import os
 import socket
-import struct
 
-HEAD = struct.Struct("!II")
+from launcher import HEAD, receive
+
 PLACES = ["/var/task/bootstrap", "/opt/bootstrap"]  # in AWS's order
 MACHINES = {"x86_64": 62, "aarch64": 183}  # of ELF headers
 
@@ -36,16 +36,6 @@ def serve(fd):
 def send(channel, head):
     text = json.dumps(head).encode()
     channel.sendall(HEAD.pack(len(text), 0) + text)
-
-
-def receive(channel):
-    data = b""
-    while len(data) < HEAD.size or len(data) < HEAD.size + sum(HEAD.unpack_from(data)):
-        more = channel.recv(65536)
-        if not more:
-            os._exit(0)  # the executor has gone
-        data += more
-    return json.loads(data[HEAD.size : HEAD.size + HEAD.unpack_from(data)[0]])
 
 
 def obstacle(program):
