@@ -51,13 +51,17 @@ def test_v2_limits(tmp_path: Path) -> None:
     assert read("cpu.weight") == "100"
     group.hold()
     assert read("cpu.max") == "20000 20000"
-    group.limit(10_240, 512)  # the next environment's init, unheld
+    group.reset()
+    assert (read("cpu.weight"), read("cpu.max")) == ("1600", "max")
+    group.limit(10_240, 512)
     assert (read("cpu.weight"), read("cpu.max")) == ("9261", "max")
     group.hold()
     assert read("cpu.max") == "115771 20000"
+    group.reset()
     group.limit(128, 512)
     group.hold()
     assert (read("cpu.weight"), read("cpu.max")) == ("115", "1447 20000")
+    group.reset()
     group.limit(4096, 512, vcpu_mb=2048)  # of a capacity provider
     group.hold()
     assert (read("cpu.weight"), read("cpu.max")) == ("3200", "40000 20000")

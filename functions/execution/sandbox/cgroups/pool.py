@@ -43,7 +43,7 @@ class Groups:
     def collect(self) -> None:
         for group in self._leaving[:]:
             if group.empty():
-                group.reset_peak()
+                group.reset()
                 self._leaving.remove(group)
                 self._free.append(group)
 

@@ -27,7 +27,7 @@ class GroupV1:
         self._kernel = open_file(kernel, os.O_RDONLY) if kernel.exists() else None
         self._freezer = open_file(freezer / "freezer.state", os.O_WRONLY) if freezer else None
         self._limits = (0, 0, 0)
-        self._held = False
+        self._held = self._deferred = False
         if "pids" in directories:
             write(directories["pids"] / "pids.max", PIDS)
 
@@ -38,8 +38,6 @@ class GroupV1:
         return self._procs
 
     def limit(self, memory_mb: int, tmp_mb: int, vcpu_mb: int = CPU_MB) -> None:
-        if self._held:
-            self._held = not write(self._directories["cpu"] / "cpu.cfs_quota_us", -1)
         if (memory_mb, tmp_mb, vcpu_mb) == self._limits:
             return
         self._limits = (memory_mb, tmp_mb, vcpu_mb)
@@ -53,7 +51,16 @@ class GroupV1:
                 write(file, total)
         self.defer(False)
 
+    def reset(self) -> None:
+        """For the next environment: it begins with nothing of the last one's."""
+        self.reset_peak()
+        if self._held:
+            self._held = not write(self._directories["cpu"] / "cpu.cfs_quota_us", -1)
+        if self._deferred:
+            self.defer(False)
+
     def defer(self, deferred: bool) -> None:
+        self._deferred = deferred
         if "cpu" in self._directories:
             memory_mb, _, vcpu_mb = self._limits
             share = 1024 * memory_mb // vcpu_mb

@@ -24,7 +24,7 @@ class GroupV2:
         self._peak_file = resettable(path / "memory.peak")
         self._sampled = 0
         self._limits = (0, 0, 0)
-        self._held = False
+        self._held = self._deferred = False
         write(path / "pids.max", PIDS)
         write(path / "memory.swap.max", 0)
         write(path / "memory.oom.group", 1)
@@ -36,15 +36,22 @@ class GroupV2:
         return self._procs
 
     def limit(self, memory_mb: int, tmp_mb: int, vcpu_mb: int = CPU_MB) -> None:
-        if self._held:
-            self._held = not write(self._path / "cpu.max", "max")
         if (memory_mb, tmp_mb, vcpu_mb) == self._limits:
             return
         self._limits = (memory_mb, tmp_mb, vcpu_mb)
         write(self._path / "memory.max", (memory_mb + tmp_mb) * MIB)
         self.defer(False)
 
+    def reset(self) -> None:
+        """For the next environment: it begins with nothing of the last one's."""
+        self.reset_peak()
+        if self._held:
+            self._held = not write(self._path / "cpu.max", "max")
+        if self._deferred:
+            self.defer(False)
+
     def defer(self, deferred: bool) -> None:
+        self._deferred = deferred
         memory_mb, _, vcpu_mb = self._limits
         weight = (1 if deferred else HEAD_START) * 100 * memory_mb // vcpu_mb
         write(self._path / "cpu.weight", min(10_000, max(1, weight)))
