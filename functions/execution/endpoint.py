@@ -1,6 +1,6 @@
 """The account's own endpoint inside every sandbox, as the executor sees it: who gets it, and with what credentials.
 
-A sandbox that becomes ready gets a socket that listens on its loopback; the node's forwarder (`forwarder.py`), a
+A sandbox that becomes ready gets a socket that listens on its loopback; the node's forwarder (`forwarder/`), a
 process of its own, serves it. Should that end, sandboxes get new sockets as soon as the next one takes them.
 """
 

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from functions.execution.sandbox.network import filters, slirp
 from functions.execution.spec import EGRESS, LaneError
 from tests.execution import internet
-from tests.execution.running import RunningExecutor, alive, descendants, eventually, is_root
+from tests.execution.running import PROJECT, RunningExecutor, alive, descendants, eventually, is_root
 
 pytestmark = [
     pytest.mark.sandbox,
@@ -79,6 +80,21 @@ def test_without_it_there_is_no_network(machine: RunningExecutor) -> None:
     names = "import socket\ndef handler(event, context):\n    return [name for _, name in socket.if_nameindex()]"
     assert machine.run(names) == ["lo"]
     assert machine.run(names, network=EGRESS) == ["lo", "eth0"]
+
+
+def test_an_address_that_the_machine_gets_later_is_refused(machine: RunningExecutor) -> None:
+    address = "198.51.100.9"
+    command = (
+        "import os, socket, sys\n"
+        "from functions.execution.sandbox import syscalls as sc\n"
+        "from functions.execution.sandbox.network import netlink\n"
+        "sc.setns(os.open(f'/proc/{sys.argv[1]}/ns/net', os.O_RDONLY), sc.CLONE_NEWNET)\n"
+        "netlink.request(netlink.open_socket(), netlink.address(2, sys.argv[2]))\n"
+        "socket.create_connection((sys.argv[2], int(sys.argv[3])), 3)\n"  # it is there
+    )
+    arguments = [str(machine.process.pid), address, str(internet.SERVICE)]
+    subprocess.run([sys.executable, "-c", command, *arguments], cwd=PROJECT, check=True)
+    eventually(lambda: machine.run(ALL, [(address, internet.SERVICE)], network=EGRESS) != [""])
 
 
 def test_functions_do_not_reach_each_other(machine: RunningExecutor) -> None:

@@ -13,7 +13,11 @@ from typing import Any
 
 import pytest
 
-from functions.execution import environment, forwarder, sessions
+from functions.execution import environment, sessions
+from functions.execution.forwarder import MARK
+from functions.execution.forwarder.__main__ import NOBODY
+from functions.execution.forwarder.door import PER_SANDBOX
+from functions.execution.forwarder.head import MAX_HEAD
 from tests.execution.running import ACCOUNT, PROJECT, RunningExecutor, alive, eventually
 
 pytestmark = pytest.mark.sandbox
@@ -102,7 +106,7 @@ def test_a_request_arrives_as_it_was_sent_and_marked(executor: RunningExecutor) 
     assert (status, method, path, size, len(text) > size) == (200, "POST", "/path?x=%2F", 300_000, True)
     assert headers["a-b"] == "c"
     assert headers["host"] == "127.0.0.1:9002"
-    assert headers[forwarder.MARK.lower()] == "1"
+    assert headers[MARK.lower()] == "1"
 
 
 def test_the_mark_can_be_neither_left_out_nor_got_around(executor: RunningExecutor) -> None:
@@ -130,13 +134,13 @@ def test_the_mark_can_be_neither_left_out_nor_got_around(executor: RunningExecut
         "GET / HTTP/1.1\r\nConnection : keep-alive\r\n\r\n",
         "GET / HTTP/1.1\r\nA: b\0c\r\n\r\n",
         "nonsense\r\n\r\n",
-        "GET / HTTP/1.1\r\nA: " + "a" * forwarder.MAX_HEAD * 2,
+        "GET / HTTP/1.1\r\nA: " + "a" * MAX_HEAD * 2,
     ]
     first, *others = executor.run(source, [twice, *refused], timeout_s=30)
     assert first.startswith("HTTP/1.1 200")
     assert "/first" in first
     assert "/second" not in first
-    assert forwarder.MARK.lower() in first
+    assert MARK.lower() in first
     assert {each.partition("\r\n")[0] for each in others} == {"HTTP/1.1 400 Bad Request"}
 
 
@@ -191,8 +195,8 @@ def test_one_sandbox_cannot_take_all_connections(node: tuple[RunningExecutor, Fo
         """
     greedy = executor.function(source)
     assert executor.invoke(greedy).function_error == ""
-    eventually(lambda: serving.descriptors() >= before + forwarder.PER_SANDBOX)
-    assert serving.descriptors() <= before + forwarder.PER_SANDBOX + 4
+    eventually(lambda: serving.descriptors() >= before + PER_SANDBOX)
+    assert serving.descriptors() <= before + PER_SANDBOX + 4
     assert executor.run(ASK + "\n    def handler(event, context):\n        return ask()")[0] == 200
     executor.client.recycle(greedy.function)
     eventually(lambda: serving.descriptors() <= before + 4)
@@ -245,7 +249,7 @@ def test_the_forwarder_has_no_rights(node: tuple[RunningExecutor, Forwarder]) ->
     status = Path(f"/proc/{node[1].process.pid}/status").read_text()
     assert "NoNewPrivs:\t1" in status
     if os.geteuid() == 0:
-        assert f"Uid:\t{forwarder.NOBODY}\t{forwarder.NOBODY}" in status
+        assert f"Uid:\t{NOBODY}\t{NOBODY}" in status
         assert "CapEff:\t0000000000000000" in status
 
 

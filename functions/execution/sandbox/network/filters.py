@@ -37,6 +37,10 @@ REMEMBERED = {
     "udp_timeout_stream": 120,
 }
 RULES = f"""
+table ip hearth
+delete table ip hearth
+table ip6 hearth
+delete table ip6 hearth
 table ip hearth {{
     set refused {{ type ipv4_addr; flags interval; elements = {{ {", ".join(REFUSED)} }}; }}
     set machine {{ type ipv4_addr; }}

@@ -4,6 +4,7 @@ As root it is a namespace made for this. Rootless it is the executor's own, whic
 slirp4netns, since only a process outside has a network to share.
 """
 
+import errno
 import os
 import socket
 import subprocess
@@ -67,6 +68,9 @@ class Router:
                 self._machine.recv(65536, socket.MSG_DONTWAIT)
             except BlockingIOError:
                 break
+            except OSError as error:
+                if error.errno != errno.ENOBUFS:  # so many changes that some were not told
+                    raise
         commands = filters.machine(netlink.addresses(self._machine))
         with self._inside():
             filters.load(commands)
@@ -80,16 +84,6 @@ class Router:
         )
         to_all = netlink.route(THEIRS, "0.0.0.0", 0, GATEWAY)  # noqa: S104
         netlink.request(theirs, netlink.up(THEIRS), netlink.address(THEIRS, address), to_all)
-
-    def close(self) -> None:
-        if self.slirp is not None:
-            self.slirp.kill()
-            self.slirp.wait()
-        self._links.close()
-        self._machine.close()
-        for fd in (self._own, self._home):
-            if fd >= 0:
-                os.close(fd)
 
     @contextmanager
     def _inside(self) -> Iterator[None]:
