@@ -1,5 +1,8 @@
 """Memory, files and time: too much of it ends the own environment, and only that."""
 
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import pytest
 
 from tests.attacks.attacking import MIB, Attacker
@@ -62,3 +65,18 @@ def test_burning_every_core(attacker: Attacker) -> None:
     before = len(attacker.executor.pids())
     assert attacker.invoke("resources.burn", 20, timeout_s=1).error_type == "Sandbox.Timedout"
     eventually(lambda: len(attacker.executor.pids()) < before + 10)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [["resources.burn", 20], ["output.flood_of_empty_lines"], ["control.chunks", 1, 10_000_000]],
+    ids=lambda event: str(event[0]),
+)
+def test_a_neighbour_is_served_meanwhile(attacker: Attacker, event: list[Any]) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        attack = pool.submit(attacker.invoke, *event, timeout_s=3, environment={"meanwhile": event[0]})
+        eventually(lambda: attacker.executor.client.status()["environments"].get("busy"))
+        for _ in range(5):
+            attacker.check_neighbour()
+        assert not attack.done()
+        assert attack.result().function_error == "Unhandled"
