@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -195,14 +196,7 @@ class NodeStep(bootsteps.StartStopStep):
         lanes().cut()
 
     def _executor_ready(self, message: dict[str, Any]) -> None:
-        facts = {
-            "isolation": message.get("isolation", {}),
-            "pid": os.getpid(),
-            "host": os.uname().nodename,
-            "tcp": settings.HEARTH_NODE_ADDRESS,
-            "capacity_provider": settings.HEARTH_CAPACITY_PROVIDER,
-        }
-        self.node = nodes.Node(self.node.id, self.node.address, facts)
+        self.node = replace(self.node, facts={**self.node.facts, "isolation": message.get("isolation", {})})
 
     def _drain(self, draining: bool) -> None:
         """The executor takes nothing new, or takes it again: the same holds for messages."""

@@ -138,7 +138,8 @@ class Shares:
             share.granted, share.fair = granted, fair
             self._let_in(scope, share)
             if share.usable < granted:
-                self._ask_later(YIELD_SECONDS)
+                # What lies idle is given back now, and what is in use when it has ended.
+                self._ask() if self._used(scope) < granted else self._ask_later(YIELD_SECONDS)
             if share.waiting and hope:
                 self._ask_later(AGAIN_SECONDS)
             elif share.waiting:

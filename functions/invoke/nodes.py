@@ -71,7 +71,13 @@ def own() -> Node:
     name = settings.HEARTH_NODE or settings.HEARTH_CAPACITY_PROVIDER.rpartition(":")[2]
     machine = os.uname().nodename
     lane = settings.HEARTH_RUN / (f"lane-{name}.sock" if name else "lane.sock")
-    return Node(f"{machine}-{name}" if name else machine, str(lane))
+    facts = {
+        "host": machine,
+        "tcp": settings.HEARTH_NODE_ADDRESS,
+        "pid": os.getpid(),
+        "capacity_provider": settings.HEARTH_CAPACITY_PROVIDER,
+    }
+    return Node(f"{machine}-{name}" if name else machine, str(lane), facts)
 
 
 def retire(node: Node) -> None:

@@ -71,6 +71,11 @@ class Cluster:
     def running(self, name: str) -> int:
         return int(self.status(name)["in_flight"])
 
+    def in_use(self, function: str) -> int:
+        """Places that it takes, on all nodes together."""
+        counts = [self.status(name)["in_use"] for name in NAMES]
+        return sum(count for each in counts for key, count in each.items() if key.endswith(f":{function}"))
+
     def manage(self, *arguments: str) -> str:
         environment = {**os.environ, "HEARTH_DATA": str(self.hearth.data)}
         command = [sys.executable, "manage.py", "nodes", *arguments]
@@ -121,14 +126,19 @@ def test_reserved_concurrency_is_kept_by_all_together(
 ) -> None:
     cluster.hearth.deploy("reserved", SLEEP)
     client.put_function_concurrency(FunctionName="reserved", ReservedConcurrentExecutions=6)
-    running = [threads.submit(call, client, "reserved", 4.0) for _ in range(6)]
-    wait_for("six at once", lambda: sum(map(cluster.running, NAMES)) == 6)
+    running = [threads.submit(call, client, "reserved", 8.0) for _ in range(6)]
+    wait_for("six at once", lambda: refusals(running) or cluster.in_use("reserved") == 6)
+    assert refusals(running) == []
     with pytest.raises(client.exceptions.TooManyRequestsException) as refused:
         call(client, "reserved", 0)
     assert refused.value.response["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
     assert len({each.result() for each in running}) == 6
     client.put_function_concurrency(FunctionName="reserved", ReservedConcurrentExecutions=1)
     assert [len(call(client, "reserved", 0)) > 0 for _ in range(5)] == [True] * 5
+
+
+def refusals(calls: list[Future[str]]) -> list[str]:
+    return [str(each.exception()) for each in calls if each.done() and each.exception() is not None]
 
 
 def test_provisioned_concurrency_is_spread(cluster: Cluster, client: Any) -> None:
