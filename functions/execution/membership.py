@@ -53,7 +53,7 @@ class Membership:
         self._stream.send({"status": "pulse", **said})
 
     def told(self, head: Head) -> None:
-        self._under_way = False
+        """What comes of the pulse. Who asks for more meanwhile gets the next one: it must say all that was granted."""
         if head.get("away"):
             self._unanswered(bool(head["restore"]))
         elif head["alone"]:
@@ -64,6 +64,7 @@ class Membership:
         else:
             self.state = MEMBER
             self._engine.shares.granted(head["scopes"])
+        self._under_way = False
         if self._again:
             self.pulse()
 

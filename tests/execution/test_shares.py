@@ -1,6 +1,7 @@
 """An executor's shares of limits, told what to hold by hand."""
 
 from collections.abc import Coroutine
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,7 +9,8 @@ import pytest
 
 from functions.execution import shares as module
 from functions.execution.concurrency import Concurrency
-from functions.execution.loop import Loop
+from functions.execution.loop import Loop, Promise
+from functions.execution.membership import Membership
 from functions.execution.rate import Rate
 from functions.execution.shares import Shares
 from functions.execution.spec import FunctionSpec
@@ -122,3 +124,30 @@ def test_what_is_in_use_when_others_come_is_held(node: Node) -> None:
     node.use(3)
     joined = Shares(node.loop, node.concurrency, Rate(10), lambda: None)
     assert joined.facts() == {SCOPE: 3}
+
+
+def test_a_pulse_says_all_that_the_last_one_brought() -> None:
+    """One grant makes the node speak at once, while others of the same answer are not applied yet."""
+    sent: list[dict[str, Any]] = []
+    stream: Any = SimpleNamespace(send=sent.append, closed=False)
+    pools = SimpleNamespace(warm=lambda _: {})
+    engine: Any = SimpleNamespace(
+        loop=Loop(), concurrency=Concurrency(), rate=Rate(10), shares=None, draining=False, running={}, pools=pools
+    )
+    membership = Membership(engine, waits=True)
+    membership.beat(stream)
+    other = replace(SPEC, function_name="g")
+
+    async def call(spec: FunctionSpec) -> None:
+        limits = await engine.shares.secure(spec, 100, 0, None, False)
+        with engine.concurrency.lease(spec, *limits[:2]):
+            await Promise(engine.loop)
+
+    for spec in (SPEC, SPEC, other):
+        engine.loop.start(call(spec))
+    assert len(sent) == 1
+    membership.told({"alone": False, "scopes": {}})
+    assert [said[3] for said in sent[1]["scopes"].values()] == [2, 1]
+    membership.told({"alone": False, "scopes": {SCOPE: [3, 1, 0], "f:1:r:g": [4, 0, 0]}})
+    assert len(sent) == 3  # of the first scope two places are given back
+    assert {scope: said[1] for scope, said in sent[2]["scopes"].items()} == {SCOPE: 1, "f:1:r:g": 4}
