@@ -71,6 +71,7 @@ class Row:
 
     version: FunctionVersion  # $LATEST
     health: FunctionSummary
+    alias: Alias | None  # that carries the traffic
 
     def __post_init__(self) -> None:
         self.name = self.version.function.name
@@ -90,12 +91,6 @@ class Row:
         if self.is_slow:
             return SLOW
         return HEALTHY if self.invocations else IDLE
-
-    @property
-    def alias(self) -> Alias | None:
-        """The alias that carries the traffic: prod or live, else the first."""
-        aliases = list(self.version.function.aliases.all())
-        return next((each for name in LIVE for each in aliases if each.name == name), next(iter(aliases), None))
 
     @property
     def tags(self) -> list[tuple[str, str]]:
@@ -191,7 +186,7 @@ def _filtered(
 
 
 def _whole(rows: QuerySet[FunctionVersion]) -> QuerySet[FunctionVersion]:
-    return rows.select_related("function").prefetch_related("function__aliases").only(*SHOWN)
+    return rows.select_related("function").only(*SHOWN)
 
 
 def _read(keys: Sequence[int]) -> list[FunctionVersion]:
@@ -203,7 +198,22 @@ def _rows(request: HttpRequest, versions: list[FunctionVersion], span: TimeRange
     names = [version.function.name for version in versions]
     account = access.account(request).id
     found = health.summary(account, settings.HEARTH_REGION, names, span.start_s, span.end_s, PARTS)
-    return [Row(version, found[version.function.name]) for version in versions]
+    live = _live([version.function_id for version in versions])
+    return [Row(version, found[version.function.name], live.get(version.function_id)) for version in versions]
+
+
+def _live(functions: list[int]) -> dict[int, Alias]:
+    """By function, the alias that carries the traffic: prod or live, else the first. One query."""
+    found: dict[int, Alias] = {}
+    for alias in Alias.objects.filter(function__in=functions).only("function_id", "name", "version", "routing"):
+        before = found.get(alias.function_id)
+        if before is None or _rank(alias) < _rank(before):
+            found[alias.function_id] = alias
+    return found
+
+
+def _rank(alias: Alias) -> int:
+    return LIVE.index(alias.name) if alias.name in LIVE else len(LIVE)
 
 
 def _by_health(
