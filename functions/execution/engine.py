@@ -1,5 +1,6 @@
 """The parts of one executor, put together, and the invocation's way through them."""
 
+import logging
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,6 +30,7 @@ from monitoring.report import Kind, Report
 TICK_SECONDS = 0.02
 BUSY_TICK_SECONDS = 0.002  # while a handler fills its log pipe faster
 MAX_SPECS = 10_000
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -154,7 +156,13 @@ class Engine:
         now = time.monotonic()
         wait = TICK_SECONDS
         for environment, invocation in list(self.running.items()):
-            if invocation.tick(now):
+            try:
+                is_busy = invocation.tick(now)
+            except Exception:  # the watch over the others goes on
+                logger.exception("the watch over an invocation failed")
+                environment.kill("failed")
+                continue
+            if is_busy:
                 wait = min(wait, BUSY_TICK_SECONDS)
             if now < environment.deadline:
                 wait = min(wait, environment.deadline - now)

@@ -280,6 +280,8 @@ class Environment:
         return isinstance(self.sandbox, Copy)
 
     def freeze(self, frozen: bool) -> None:
+        if frozen and self._kill_reason:
+            return  # it has its end to see to
         if self.frozen is not frozen and self.sandbox is not None:
             self.frozen = frozen
             self.sandbox.group.freeze(frozen)

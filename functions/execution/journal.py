@@ -11,15 +11,15 @@ from typing import Any
 import orjson
 
 from functions.execution.events import Event, Level, LogsDropped, TelemetrySubscription
+from functions.execution.lane import encode_head
 from functions.execution.logs import LogBuffer, now_ms
 from functions.execution.spec import FunctionSpec
-from functions.execution.telemetry.subscription import Subscription
+from functions.execution.telemetry.subscription import Room, Subscription
 
 # What runtimes and libraries call levels, beyond AWS's own names.
 LEVELS = {level.name: level for level in Level} | {"WARNING": Level.WARN, "CRITICAL": Level.FATAL}
 LEVEL_KEYS = ("level", "log_level")
 EARLY_BYTES = 1024 * 1024  # of events that are kept for those who subscribe during init
-WAITING_BYTES = 8 * 1024 * 1024  # of events that wait for all subscribers of an environment
 APIS = frozenset(("telemetry", "logs"))
 Told = tuple[frozenset[str], str, bytes]  # for which APIs, of which type, the event
 
@@ -27,7 +27,7 @@ Told = tuple[frozenset[str], str, bytes]  # for which APIs, of which type, the e
 class Journal:
     """Events before the end of init are kept for those who subscribe then (`open`)."""
 
-    __slots__ = ("_application", "_early", "_early_size", "_json", "_logs", "_subscriptions", "_system", "open")
+    __slots__ = ("_application", "_early", "_early_size", "_json", "_logs", "_subscriptions", "_system", "open", "room")
 
     def __init__(self, spec: FunctionSpec, logs: LogBuffer) -> None:
         self._json = spec.log_format == "JSON"
@@ -37,8 +37,9 @@ class Journal:
         self._early: list[Told] = []
         self._early_size = 0
         self._subscriptions: list[Subscription] = []
+        self.room = Room()
         self.open = True
-        logs.on_line = self._line
+        logs.on_lines = self._lines
 
     # --- what happens ---
 
@@ -47,7 +48,7 @@ class Journal:
         told = self._is_heard and not event.of.isdisjoint(APIS)
         data = b""
         if told or self._json:
-            data = orjson.dumps({"time": stamp(at_ms), "type": event.kind, "record": event.record()})
+            data = encode_head({"time": stamp(at_ms), "type": event.kind, "record": event.record()})
         if not self._json:
             if text := event.text():
                 self._logs.add(text)
@@ -56,16 +57,29 @@ class Journal:
         if told:
             self._tell(event.of, "platform", data)
 
-    def extension_line(self, at_ms: int, text: str) -> None:
-        self._logs.lines.append((at_ms, text))
-        if self._is_heard:
-            self._tell(APIS, "extension", encode(at_ms, "extension", text.rstrip("\n")))
+    def extension_lines(self, at_ms: int, texts: list[str]) -> None:
+        self._logs.lines += [(at_ms, text) for text in texts]
+        self._tell_lines(at_ms, "extension", texts, False)
 
-    def _line(self, at_ms: int, text: str) -> bool:
-        """Whether a line of the function is to be kept."""
-        if self._is_heard:
-            self._tell(APIS, "function", encode(at_ms, "function", parsed(text) if self._json else text.rstrip("\n")))
-        return not self._json or level_of(text) >= self._application
+    def _lines(self, at_ms: int, texts: list[str]) -> list[str]:
+        """What is to be kept of lines of the function."""
+        self._tell_lines(at_ms, "function", texts, self._json)
+        if not self._json:
+            return texts
+        return [text for text in texts if text[0] != "{" or level_of(text) >= self._application]
+
+    def _tell_lines(self, at_ms: int, kind: str, texts: list[str], is_json: bool) -> None:
+        """There may be tens of thousands at once, and others wait for the loop."""
+        takers = [each for each in self._subscriptions if kind in each.wanted.types]
+        if not takers and not self.open:
+            return
+        start = b'{"time":"%b","type":"%b","record":' % (stamp(at_ms).encode(), kind.encode())
+        for text in texts:
+            data = start + (as_json(text) if is_json else orjson.dumps(text.rstrip("\n"))) + b"}"
+            if self.open:
+                self._remember((APIS, kind, data))
+            for taker in takers:
+                taker.take(data)
 
     # --- who is told ---
 
@@ -84,10 +98,6 @@ class Journal:
         self.open = False
         self._early.clear()
 
-    def has_room(self) -> bool:
-        """Whether more may wait for subscribers: together they must not fill our memory."""
-        return sum(subscription.waiting for subscription in self._subscriptions) < WAITING_BYTES
-
     def dropped(self, size: int, count: int, reason: str) -> None:
         self.emit(LogsDropped(size, count, reason))
 
@@ -105,21 +115,21 @@ class Journal:
 
     def _tell(self, apis: frozenset[str], kind: str, data: bytes) -> None:
         told = (apis, kind, data)
-        if self.open and self._early_size + len(data) <= EARLY_BYTES:
-            self._early.append(told)
-            self._early_size += len(data)
+        if self.open:
+            self._remember(told)
         for subscription in self._subscriptions:
             give(subscription, told)
+
+    def _remember(self, told: Told) -> None:
+        if self._early_size + len(told[2]) <= EARLY_BYTES:
+            self._early.append(told)
+            self._early_size += len(told[2])
 
 
 def give(subscription: Subscription, told: Told) -> None:
     apis, kind, data = told
     if subscription.wanted.api in apis and kind in subscription.wanted.types:
         subscription.take(data)
-
-
-def encode(at_ms: int, kind: str, record: Any) -> bytes:
-    return orjson.dumps({"time": stamp(at_ms), "type": kind, "record": record})
 
 
 def stamp(at_ms: int) -> str:
@@ -134,6 +144,13 @@ def parsed(text: str) -> Any:
         except ValueError:
             pass
     return text.rstrip("\n")
+
+
+def as_json(text: str) -> bytes:
+    try:
+        return orjson.dumps(parsed(text))
+    except TypeError:  # what can be read can be too deep to be written
+        return orjson.dumps(text.rstrip("\n"))
 
 
 def level_of(text: str) -> Level:

@@ -27,11 +27,12 @@ def now_ms() -> int:
 class LogBuffer:
     """The events of one environment since they were last taken."""
 
-    __slots__ = ("_dropped", "_fd", "_kept", "_partial", "lines", "on_line", "tail")
+    __slots__ = ("_dropped", "_fd", "_kept", "_partial", "lines", "on_lines", "tail")
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
-        self.on_line: Callable[[int, str], bool] | None = None  # whether a line that was printed is to be kept
+        # What is to be kept of lines that were printed at a time.
+        self.on_lines: Callable[[int, list[str]], list[str]] | None = None
         self._partial = b""
         self._kept = 0
         self._dropped = 0
@@ -77,11 +78,10 @@ class LogBuffer:
         whole, newline, self._partial = (self._partial + data).rpartition(b"\n")
         if newline:
             size = len(whole) + 1 + (whole.count(b"\n") + 1) * EVENT_BYTES
-            fits = len(whole) < MAX_EVENT and self._kept + size <= MAX_BYTES
-            if fits and self.on_line is None:  # nothing to cut: at once, for a flood's sake
+            if len(whole) < MAX_EVENT and self._kept + size <= MAX_BYTES:  # nothing to cut: at once, for a flood's sake
                 self._kept += size
                 lines = whole.decode("utf-8", "replace").split("\n")
-                self.lines += [(at, line.replace("\r", "\n") + "\n") for line in lines]
+                self._take(at, [line.replace("\r", "\n") + "\n" for line in lines])
             else:
                 for line in whole.split(b"\n"):
                     self._keep(line + b"\n", at)
@@ -95,9 +95,10 @@ class LogBuffer:
             return
         self._kept += len(line) + EVENT_BYTES
         for start in range(0, len(line), MAX_EVENT):
-            text = line[start : start + MAX_EVENT].decode("utf-8", "replace").replace("\r", "\n")
-            if self.on_line is None or self.on_line(at, text):
-                self.lines.append((at, text))
+            self._take(at, [line[start : start + MAX_EVENT].decode("utf-8", "replace").replace("\r", "\n")])
+
+    def _take(self, at: int, texts: list[str]) -> None:
+        self.lines += [(at, text) for text in (texts if self.on_lines is None else self.on_lines(at, texts))]
 
 
 def tail(lines: list[str]) -> bytes:

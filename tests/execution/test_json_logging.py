@@ -11,6 +11,7 @@ from functions.execution.journal import level_of
 from functions.execution.runtimes.discovery import installed
 from functions.execution.spec import FunctionSpec
 from monitoring.report import Outcome
+from tests.execution.extensions.programs import layer
 from tests.execution.running import RunningExecutor
 
 NODES = [name for name, interpreter in installed().items() if interpreter.family == "node"]
@@ -195,6 +196,33 @@ def test_what_fails_is_told_at_the_highest_level(executor: RunningExecutor) -> N
     phases = [line["record"]["phase"] for line in lines(executor, broken) if line.get("type") == "platform.initReport"]
     assert phases == ["init", "invoke"]
     assert all(isinstance(line, dict) for line in lines(executor, broken))
+
+
+@sandbox
+def test_lines_that_are_hard_to_write_stop_nobody(executor: RunningExecutor) -> None:
+    source = """
+        me = register(NAME, "INVOKE", "SHUTDOWN")
+        request("PUT", "/2022-07-01/telemetry", {"schemaVersion": "2022-12-13", "types": ["platform", "function"],
+            "destination": {"protocol": "TCP", "port": 4400}}, Lambda_Extension_Identifier=me)
+        while following(me)["eventType"] == "INVOKE":
+            pass
+    """
+    spec = executor.function(
+        """
+        import sys, time
+        def handler(event, context):
+            print('{"a":' * 500 + "1" + "}" * 500)
+            sys.stdout.buffer.write(b'{"a":"\\ud800"}\\n{"\\xff":1}\\n{"a":1e999}\\n')
+            sys.stdout.flush()
+            time.sleep(event)
+        """,
+        layers=layer(executor, listening=source),
+        timeout_s=1,
+        **JSON,
+    )
+    assert executor.invoke(spec, 0).payload == b"null"
+    assert executor.invoke(spec, 30).error_type == "Sandbox.Timedout"  # somebody still watches
+    assert sum(message.startswith('{"a":{') for message in executor.messages(spec)) == 2
 
 
 def test_the_level_of_a_line() -> None:

@@ -46,7 +46,7 @@ class Companions:
         self._initialising = True
         self.ending = False  # a shutdown is under way
         self.names: list[str] = []  # of the external extensions that there are
-        self.extensions = Extensions(loop, self._line)
+        self.extensions = Extensions(loop, self._lines)
         self.extensions.on_settled = self._settled
         self.extensions.on_failure = environment.fail
         self.extensions.on_idle = environment.paid
@@ -218,10 +218,10 @@ class Companions:
 
     # --- for the APIs ---
 
-    def _line(self, at_ms: int, text: str) -> None:
+    def _lines(self, at_ms: int, texts: list[str]) -> None:
         journal = self._environment.journal
         assert journal is not None
-        journal.extension_line(at_ms, text)
+        journal.extension_lines(at_ms, texts)
 
     def _open_journal(self) -> Journal | None:
         environment = self._environment

@@ -45,7 +45,7 @@ class Extensions:
     `on_exit(extension)` when the process of one has ended. None of them after `close`.
     """
 
-    def __init__(self, loop: Loop, keep: Callable[[int, str], None]) -> None:
+    def __init__(self, loop: Loop, keep: Callable[[int, list[str]], None]) -> None:
         """`keep` takes the lines that external ones print, with their time."""
         self._loop = loop
         self._keep = keep
@@ -95,12 +95,12 @@ class Extensions:
             return
         extension.process = process
         extension.logs = LogBuffer(process.log)
-        extension.logs.on_line = self._line
+        extension.logs.on_lines = self._lines
         self._loop.watch(process.pidfd, lambda _events: self._exited(extension))
 
-    def _line(self, at_ms: int, text: str) -> bool:
-        self._keep(at_ms, text)
-        return False
+    def _lines(self, at_ms: int, texts: list[str]) -> list[str]:
+        self._keep(at_ms, texts)
+        return []
 
     def registered(self) -> bool:
         return all(each.state is not State.STARTED for each in self.all)

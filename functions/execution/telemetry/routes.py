@@ -76,7 +76,7 @@ class TelemetryApi:
             exchange.refuse(400, "ValidationError", str(error))
             return
         subscription = Subscription(
-            self.loop, extension.name, wanted, delivery, journal.dropped, journal.has_room, self.frozen
+            self.loop, extension.name, wanted, delivery, journal.dropped, journal.room, self.frozen
         )
         exchange.answer(200, b'"OK"')
         kind = events.TelemetrySubscription if api == "telemetry" else events.LogsSubscription

@@ -14,6 +14,7 @@ from functions.execution.loop import Loop, Timer
 ATTEMPTS = 3  # to deliver a batch
 RETRY_SECONDS = 0.1
 FROZEN_SECONDS = 5.0
+WAITING_BYTES = 8 * 1024 * 1024  # for all subscribers of an environment
 WAITING = 4  # times the bytes of a batch may wait for one subscriber
 BEHIND = "Some logs were dropped because the downstream consumer is slower than the logs production rate"
 
@@ -37,9 +38,15 @@ class Wanted:
     timeout_s: float
 
 
+@dataclass(slots=True)
+class Room:
+    """What waits for all subscribers of one environment, in bytes: together they must not fill our memory."""
+
+    used: int = 0
+
+
 class Subscription:
-    """`dropped(size, count, reason)` is called when events were lost, `has_room()` says whether more may wait, and
-    `frozen()` whether sending has to."""
+    """`dropped(size, count, reason)` is called when events were lost; `frozen()` says whether sending has to wait."""
 
     def __init__(
         self,
@@ -48,7 +55,7 @@ class Subscription:
         wanted: Wanted,
         delivery: Delivery,
         dropped: Callable[[int, int, str], None],
-        has_room: Callable[[], bool],
+        room: Room,
         frozen: Callable[[], bool],
     ) -> None:
         self.name = name
@@ -56,7 +63,7 @@ class Subscription:
         self._loop = loop
         self._delivery = delivery
         self._dropped = dropped
-        self._has_room = has_room
+        self._room = room
         self._frozen = frozen
         self._events: list[bytes] = []
         self._size = 0
@@ -69,12 +76,13 @@ class Subscription:
     def take(self, event: bytes) -> None:
         if self.closed:
             return
-        if self._size + len(event) > WAITING * self.wanted.max_bytes or not self._has_room():
+        if self._size + len(event) > WAITING * self.wanted.max_bytes or self._room.used > WAITING_BYTES:
             self._lost[0] += len(event)
             self._lost[1] += 1
             return
         self._events.append(event)
         self._size += len(event)
+        self._room.used += len(event)
         if len(self._events) >= self.wanted.max_items or self._size >= self.wanted.max_bytes:
             self.flush()
         elif self._timer is None:
@@ -95,17 +103,15 @@ class Subscription:
             size += len(event)
         self._sending, self._events = self._events[:count], self._events[count:]
         self._size -= size
+        self._room.used -= size
         self._attempt = 0
         self._send()
-
-    @property
-    def waiting(self) -> int:
-        """Bytes of events that are not on their way yet."""
-        return self._size
 
     def close(self) -> None:
         self.closed = True
         self._delivery.close()
+        self._room.used -= self._size
+        self._size = 0
         self._events.clear()
         self._sending = []
 
