@@ -9,12 +9,13 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench import api, attacks, console, engine
-from tests.bench.measure import Caller, Memory, Times, descendants, memory, timed, wrk
+from tests.bench import api, attacks, console, engine, nodes, peers
+from tests.bench.measure import Caller, Memory, Times, descendants, memory, newest_node, timed, wrk
 from tests.family import ROOT, RunningHearth, start, wait_for, zip_of
 
 PYTHON = f"python3.{sys.version_info.minor}"
@@ -31,24 +32,27 @@ COUNTS = """
 
 
 def main() -> None:
-    rows: list[Row] = []
+    """All sections, and BENCHMARKS.md; or only those that are named: `python -m tests.bench invocations nodes`."""
     load = os.getloadavg()[0]
+    chosen = sys.argv[1:] or list(SECTIONS)
     with tempfile.TemporaryDirectory() as scratch:
-        data = Path(scratch) / "data"
-        hearth = start(data)
-        try:
-            hearth.deploy("hello", HELLO)
-            rows += warm(hearth)
-            rows += cold(hearth)
-            rows.append(("idle pre-warmed environment", "at most 8 MiB; Python 6 MiB PSS", idle(hearth)))
-        finally:
-            hearth.stop()
-        rows.append(("`make run` (installed) to the first successful invoke", "at most 5 s", first_invoke(data)))
-        rows += engine.measure(Path(scratch) / "engine", node_runtime())
-        rows += api.measure(Path(scratch) / "api")
-        pages = console.measure(Path(scratch) / "console")
-        neighbour = attacks.measure(Path(scratch) / "attacks")
-    write(rows, pages, neighbour, load)
+        found = [table(SECTIONS[name][0], SECTIONS[name][1](Path(scratch) / name)) for name in chosen]
+    text = "\n".join([*head(load), *found])
+    if chosen == list(SECTIONS):
+        (ROOT / "BENCHMARKS.md").write_text(text)
+    print(text)
+
+
+def invocations(directory: Path) -> list[Row]:
+    hearth = start(directory)
+    try:
+        hearth.deploy("hello", HELLO)
+        rows = warm(hearth) + cold(hearth)
+        rows.append(("idle pre-warmed environment", "at most 8 MiB; Python 6 MiB PSS", idle(hearth)))
+    finally:
+        hearth.stop()
+    rows.append(("`make run` (installed) to the first successful invoke", "at most 5 s", first_invoke(directory)))
+    return rows
 
 
 def warm(hearth: RunningHearth) -> list[Row]:
@@ -88,7 +92,7 @@ def cold(hearth: RunningHearth) -> list[Row]:
     client, caller = hearth.client("lambda"), Caller(hearth)
     rows = []
     creates: list[float] = []
-    node = node_runtime()
+    node = newest_node()
     for runtime, file, code, handler in (
         (PYTHON, "app.py", HELLO, "app.handler"),
         (node, "index.js", HELLO_NODE, "index.handler"),
@@ -119,14 +123,6 @@ def cold(hearth: RunningHearth) -> list[Row]:
 
 def comment(file: str) -> str:
     return "#" if file.endswith(".py") else "//"
-
-
-def node_runtime() -> str:
-    from functions.execution.runtimes.discovery import installed
-
-    return max(
-        (name for name in installed() if name.startswith("nodejs")), key=lambda name: int(re.sub(r"\D", "", name))
-    )
 
 
 def settle(hearth: RunningHearth, calls: int = 0) -> dict[str, int]:
@@ -192,10 +188,10 @@ def first_invoke(data: Path) -> str:
     return ", ".join(f"{value:.1f} s" for value in values)
 
 
-def write(rows: list[Row], pages: list[Row], neighbour: list[Row], load: float) -> None:
+def head(load: float) -> list[str]:
     installed = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())[1]) / 1024**2  # type: ignore[index]
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
-    lines = [
+    return [
         "# Benchmarks",
         "",
         "Written by `make bench`: a real family on this machine, each figure with warm-up excluded. Load by `wrk`",
@@ -205,25 +201,29 @@ def write(rows: list[Row], pages: list[Row], neighbour: list[Row], load: float) 
         f"{datetime.now(UTC):%Y-%m-%d}, commit {commit.strip()}, {os.cpu_count()} cores, {installed:.0f} GiB, Linux "
         f"{platform.release()}, Python {platform.python_version()}, SQLite, load average before the run {load:.1f}.",
         "",
-        "| what | required | measured |",
-        "| --- | --- | --- |",
-        *(f"| {what} | {required} | {measured} |" for what, required, measured in rows),
-        "",
-        f"The console with {console.FUNCTIONS:,} functions and {console.INVOCATIONS:,} invocations of the last day:",
-        "",
-        "| what | required | measured |",
-        "| --- | --- | --- |",
-        *(f"| {what} | {required} | {measured} |" for what, required, measured in pages),
-        "",
-        f"A warm function called by one client, quiet and while another attacks from {attacks.ATTACKERS} environments:",
-        "",
-        "| attack | required | measured: quiet; attacked |",
-        "| --- | --- | --- |",
-        *(f"| {what} | {required} | {measured} |" for what, required, measured in neighbour),
-        "",
     ]
-    (ROOT / "BENCHMARKS.md").write_text("\n".join(lines))
-    print("\n".join(lines))
+
+
+def table(title: str, rows: list[Row]) -> str:
+    lines = [f"| {what} | {required} | {measured} |" for what, required, measured in rows]
+    return "\n".join([f"## {title}", "", "| what | required | measured |", "| --- | --- | --- |", *lines, ""])
+
+
+SECTIONS: dict[str, tuple[str, Callable[[Path], list[Row]]]] = {
+    "invocations": ("Invocations", invocations),
+    "engine": ("The engine at its limits", engine.measure),
+    "attacks": (
+        f"A warm function called by one client, while another attacks from {attacks.ATTACKERS} environments",
+        attacks.measure,
+    ),
+    "nodes": ("Several worker nodes on this one machine: what choosing and leases cost", nodes.measure),
+    "api": (f"The API with {api.FUNCTIONS:,} functions", api.measure),
+    "console": (
+        f"The console with {console.FUNCTIONS:,} functions and {console.INVOCATIONS:,} invocations of the last day",
+        console.measure,
+    ),
+    "peers": ("Others on the same machine", peers.measure),
+}
 
 
 if __name__ == "__main__":

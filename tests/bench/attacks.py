@@ -6,7 +6,6 @@ called by one client over HTTP, signed.
 
 import json
 import multiprocessing
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,13 +34,6 @@ ATTACKS: list[tuple[str, list[Any], dict[str, Any]]] = [
     ("streamed chunks of one byte", ["control.chunks", 1, 10_000_000], {"MemorySize": 512}),
     ("connection flood", ["network.flood_connections", 9001, True], {}),
 ]
-
-
-def main() -> None:
-    """Only this part: python -m tests.bench.attacks."""
-    with tempfile.TemporaryDirectory() as scratch:
-        for row in measure(Path(scratch) / "data"):
-            print("| {} | {} | {} |".format(*row))
 
 
 def measure(data: Path) -> list[tuple[str, str, str]]:
@@ -96,7 +88,3 @@ def attack(hearth: RunningHearth, name: str, event: list[Any]) -> None:
     client = hearth.client("lambda")
     while True:
         client.invoke(FunctionName=name, Payload=json.dumps(event))["Payload"].read()
-
-
-if __name__ == "__main__":
-    main()

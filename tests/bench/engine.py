@@ -16,7 +16,7 @@ from pathlib import Path
 
 from functions.execution.runtimes import snapshot
 from functions.execution.spec import FunctionSpec
-from tests.bench.measure import Caller, Times, descendants, memory, signed_headers, wrk
+from tests.bench.measure import Caller, Times, descendants, memory, newest_node, signed_headers, wrk
 from tests.execution.running import RunningExecutor
 from tests.family import RunningHearth, start, zip_of
 
@@ -37,12 +37,12 @@ SAMPLE_SECONDS = 0.05
 PEAK_SECONDS = 0.5
 
 
-def measure(directory: Path, node_runtime: str) -> list[Row]:
+def measure(directory: Path) -> list[Row]:
     directory.mkdir(parents=True)
     return [
         ("a burst from 0 to 200 concurrent calls of one second each, over HTTP", "at most 4 s", burst(directory / "b")),
         ("environments made per second, at the peak of 400 calls at once", "at least 250", peak()),
-        *without_pool(directory / "p", node_runtime),
+        *without_pool(directory / "p"),
         ("restore from a snapshot, import takes 1 s, 60 MB in memory", "p50 at most 5 ms", restores()),
         ("1,000 idle environments, Python", "at most 8 GiB", thousand()),
         ("where the time of a warm invocation goes", "", stages(directory / "s")),
@@ -122,7 +122,7 @@ def peak() -> str:
 # --- without a pool ---------------------------------------------------------------------------------------------------
 
 
-def without_pool(directory: Path, node_runtime: str) -> list[Row]:
+def without_pool(directory: Path) -> list[Row]:
     python = f"python3.{sys.version_info.minor}"
     hearth = start(directory, HEARTH_POOL_SIZE="0")
     rows = []
@@ -130,7 +130,7 @@ def without_pool(directory: Path, node_runtime: str) -> list[Row]:
         caller, client = Caller(hearth), hearth.client("lambda")
         for runtime, file, code, required in (
             (python, "app.py", HELLO, "p50 at most 30 ms"),
-            (node_runtime, "app.js", HELLO_NODE, "p50 at most 40 ms"),
+            (newest_node(), "app.js", HELLO_NODE, "p50 at most 40 ms"),
         ):
             times = []
             for number in range(40):

@@ -13,6 +13,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from functions.execution.runtimes.discovery import installed
 from tests.family import RunningHearth
 
 
@@ -83,12 +84,16 @@ class Caller:
 
 def wrk(hearth: RunningHearth, path: str, body: bytes, clients: int, seconds: int) -> Load:
     """POST `body` with a signature made beforehand, so that the load generator only sends and counts."""
+    return wrk_at(hearth.endpoint + path, body, signed_headers(hearth, path, body), clients, seconds)
+
+
+def wrk_at(address: str, body: bytes, headers: dict[str, str], clients: int, seconds: int) -> Load:
     script = [f'wrk.method = "POST"\nwrk.body = [[{body.decode()}]]']
-    script += [f'wrk.headers["{name}"] = "{value}"' for name, value in signed_headers(hearth, path, body).items()]
+    script += [f'wrk.headers["{name}"] = "{value}"' for name, value in headers.items()]
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write("\n".join(script))
         file.flush()
-        command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--latency", "-s", file.name, hearth.endpoint + path]
+        command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--latency", "-s", file.name, address]
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
     errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", output)
@@ -140,3 +145,9 @@ def descendants(pid: int) -> set[int]:
         for child in map(int, task.read_text().split()):
             found |= {child} | descendants(child)
     return found
+
+
+def newest_node() -> str:
+    """The AWS id of the newest Node.js here."""
+    found = [name for name in installed() if name.startswith("nodejs")]
+    return max(found, key=lambda name: int(re.sub(r"\D", "", name)))

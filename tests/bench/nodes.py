@@ -1,10 +1,9 @@
-"""`python -m tests.bench.nodes`: warm calls with one, two and three worker nodes of this machine. A minute or so.
+"""Warm calls with one, two and three worker nodes of this machine.
 
 On one machine further nodes add no processors: the figures show what choosing and leases cost, not what they gain.
 """
 
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,22 +19,22 @@ HELLO = "def handler(event, context):\n    return event\n"
 SECONDS, CLIENTS = 4.0, 8
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory() as scratch:
-        hearth = start(Path(scratch) / "data")
-        cluster = Cluster(hearth)
-        try:
-            hearth.deploy("hello", HELLO)
-            print("| nodes | one client | 8 clients |\n| --- | --- | --- |")
-            for count, name in enumerate(("", "b", "c"), 1):
-                if name:
-                    cluster.start(name)
-                wait_for("the node", partial(_has, cluster, count), 60)
-                time.sleep(2)  # its pool fills
-                print(f"| {count} | {one(hearth)} | {many(hearth)} |", flush=True)
-        finally:
-            cluster.stop()
-            hearth.stop()
+def measure(directory: Path) -> list[tuple[str, str, str]]:
+    rows = []
+    hearth = start(directory)
+    cluster = Cluster(hearth)
+    try:
+        hearth.deploy("hello", HELLO)
+        for count, name in enumerate(("", "b", "c"), 1):
+            if name:
+                cluster.start(name)
+            wait_for("the node", partial(_has, cluster, count), 60)
+            time.sleep(2)  # its pool fills
+            rows.append((f"nodes: {count}", "", f"one client {one(hearth)}; {CLIENTS} clients {many(hearth)}"))
+    finally:
+        cluster.stop()
+        hearth.stop()
+    return rows
 
 
 def _has(cluster: Cluster, count: int) -> bool:
@@ -58,7 +57,3 @@ def calls(hearth: RunningHearth, until: float) -> Iterator[float]:
     caller = Caller(hearth)
     while time.monotonic() < until:
         yield caller.milliseconds(PATH, b"{}")
-
-
-if __name__ == "__main__":
-    main()
