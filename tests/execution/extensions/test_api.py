@@ -276,6 +276,31 @@ def test_what_is_printed_at_the_end_is_read(executor: RunningExecutor) -> None:
     assert len([message for message in executor.messages(spec) if message.startswith("x")]) == 40
 
 
+def test_what_a_subscriber_refuses_is_said(executor: RunningExecutor) -> None:
+    source = """
+        def refuse():
+            server = socket.create_server(("", 4500))
+            while True:
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(b"HTTP/1.1 500 No\\r\\nContent-Length: 0\\r\\n\\r\\n")
+        threading.Thread(target=refuse, daemon=True).start()
+        me = register(NAME, "INVOKE", "SHUTDOWN")
+        request("PUT", "/2022-07-01/telemetry", {"schemaVersion": "2022-12-13", "types": ["function"],
+            "buffering": {"timeoutMs": 25}, "destination": {"protocol": "HTTP", "URI": "http://sandbox:4500/x"}},
+            Lambda_Extension_Identifier=me)
+    """
+    spec = executor.function(
+        "import time\ndef handler(event, context):\n    print('one')\n    time.sleep(1)",
+        layers=layer(executor, refusing=textwrap.dedent(source) + LOOP),
+    )
+    for _ in (1, 2):  # the first one's line may be given up in the time of the second
+        executor.invoke(spec)
+    dropped = [message for message in executor.messages(spec) if message.startswith("LOGS_DROPPED")]
+    assert dropped[0].startswith("LOGS_DROPPED\tDropped Records: 1\tDropped Bytes: ")
+
+
 def resident_mb(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
 
