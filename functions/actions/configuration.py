@@ -121,6 +121,7 @@ def apply(version: FunctionVersion, members: Mapping[str, Any]) -> None:
         extras["LoggingConfig"] = _logging(extras.get("LoggingConfig", {}), members["LoggingConfig"])
     if members.get("SnapStart") is not None:
         extras["SnapStart"] = {"ApplyOn": members["SnapStart"].get("ApplyOn", "None")}
+        version.snap_start = extras["SnapStart"]["ApplyOn"] == "PublishedVersions"
     if extras.get("SnapStart", {}).get("ApplyOn", "None") != "None":
         check_snapstart(version.runtime)
         if "TenancyConfig" in extras:

@@ -96,9 +96,7 @@ def wanted() -> list[tuple[FunctionSpec, int]]:
     for scaling in ScalingConfig.objects.filter(minimum__gt=0).select_related("function"):
         reference = _reference(scaling.function, scaling.qualifier)
         counts[reference] = max(counts[reference], scaling.minimum or 0)
-    for version in FunctionVersion.objects.filter(
-        number__gt=0, extras__SnapStart__ApplyOn="PublishedVersions"
-    ).select_related("function"):
+    for version in FunctionVersion.objects.filter(snap_start=True, number__gt=0).select_related("function"):
         if version.has_snapshot:
             counts[_reference(version.function, version.label)] += 0
     found = []

@@ -70,6 +70,9 @@ class FunctionVersion(models.Model):
     update_runtime_on = models.CharField(max_length=16, choices=UpdateRuntimeOn.choices, default=UpdateRuntimeOn.AUTO)
     runtime_version = models.CharField(max_length=32, blank=True)
 
+    # Whether published versions of it ask for SnapStart.
+    snap_start = models.BooleanField(default=False)
+
     # Of a published version: the digest of the code and configuration that `$LATEST` had then. While `$LATEST` still
     # has the same, publishing again gives no new version.
     fingerprint = models.CharField(max_length=64, blank=True)
@@ -90,7 +93,8 @@ class FunctionVersion(models.Model):
                 fields=["capacity_provider"],
                 name="version_with_provider",
                 condition=~models.Q(capacity_provider=""),
-            )
+            ),
+            models.Index(fields=["snap_start"], name="version_with_snapshot", condition=models.Q(snap_start=True)),
         ]
 
     def __str__(self) -> str:
@@ -125,8 +129,7 @@ class FunctionVersion(models.Model):
     @property
     def has_snapshot(self) -> bool:
         """Whether its environments are copies of one that was initialised (SnapStart)."""
-        asked = self.number > 0 and self.extras.get("SnapStart", {}).get("ApplyOn") == "PublishedVersions"
-        return asked and snapshot.is_possible(self.runtime)
+        return self.snap_start and self.number > 0 and snapshot.is_possible(self.runtime)
 
     @property
     def shown_state(self) -> str:
