@@ -39,6 +39,7 @@ PAGES = {
     f"/functions/{NAME}/triggers/": None,
     f"/functions/{NAME}/mappings/new/": None,
     "/admin/capacity-providers/new/": None,
+    "/admin/concurrency/": None,
 }
 
 
