@@ -1,8 +1,6 @@
 """The Java runtime: kinds of handlers, JSON and classes, jars and layers, log lines, failures with AWS's payloads."""
 
 import json
-import shutil
-import subprocess
 import zipfile
 from pathlib import Path
 
@@ -15,28 +13,7 @@ from monitoring.report import Outcome
 from tests.execution.running import RunningExecutor
 
 JAVAS = discovery.of_family("java")
-SOURCES = Path(__file__).parent / "java"
 pytestmark = [pytest.mark.sandbox, pytest.mark.skipif(not JAVAS, reason="no Java with a compiler on this machine")]
-
-
-@pytest.fixture(scope="module")
-def classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The test's own classes, compiled; without those of the runtime."""
-    target = tmp_path_factory.mktemp("classes")
-    compiler = discovery.javac()
-    assert compiler is not None
-    options = ["--release", "8", "-Xlint:-options", "-nowarn", "-implicit:none", "-sourcepath", str(java.HERE)]
-    files = [str(path) for path in SOURCES.rglob("*.java")]
-    subprocess.run([compiler.root / "bin/javac", *options, "-d", str(target), *files], check=True)
-    return target
-
-
-@pytest.fixture(scope="module")
-def code(executor: RunningExecutor, classes: Path) -> str:
-    shutil.copytree(classes, executor.directory / "code/java-classes")
-    (executor.directory / "code/java-classes").chmod(0o755)
-    (executor.directory / "code/java-classes/data.txt").write_text("data")
-    return "java-classes"
 
 
 def function(executor: RunningExecutor, code: str, handler: str, **changes: object) -> FunctionSpec:
@@ -45,8 +22,8 @@ def function(executor: RunningExecutor, code: str, handler: str, **changes: obje
 
 
 @pytest.mark.parametrize("found", JAVAS, ids=lambda found: found.runtime)
-def test_every_java_of_this_machine(executor: RunningExecutor, code: str, found: Interpreter) -> None:
-    spec = function(executor, code, "shop.Handlers::map", runtime=found.runtime)
+def test_every_java_of_this_machine(executor: RunningExecutor, java_code: str, found: Interpreter) -> None:
+    spec = function(executor, java_code, "shop.Handlers::map", runtime=found.runtime)
     for calls in (1, 2):
         event = {"ü": [1, None, 2.5, {"a": True}], "big": 2**40}
         result = executor.invoke(spec, event)
@@ -64,12 +41,14 @@ def test_every_java_of_this_machine(executor: RunningExecutor, code: str, found:
         ("shop.Interfaces$Streams", {"as": ["it", "is"]}, {"as": ["it", "is"]}),
     ],
 )
-def test_kinds_of_handlers(executor: RunningExecutor, code: str, handler: str, event: object, answer: object) -> None:
-    result = executor.invoke(function(executor, code, handler), event)
+def test_kinds_of_handlers(
+    executor: RunningExecutor, java_code: str, handler: str, event: object, answer: object
+) -> None:
+    result = executor.invoke(function(executor, java_code, handler), event)
     assert json.loads(result.payload) == answer, result.log_tail
 
 
-def test_classes_of_data(executor: RunningExecutor, code: str) -> None:
+def test_classes_of_data(executor: RunningExecutor, java_code: str) -> None:
     order = {
         "id": 'a"\\\n\U0001f600',
         "kind": "WHOLESALE",
@@ -91,12 +70,12 @@ def test_classes_of_data(executor: RunningExecutor, code: str) -> None:
         ("shop.Handlers::order", expected),
         ("shop.Interfaces$Inherited", expected | {"total": 0.0}),
     ):
-        assert json.loads(executor.invoke(function(executor, code, handler), order).payload) == answer
+        assert json.loads(executor.invoke(function(executor, java_code, handler), order).payload) == answer
 
 
-def test_context_environment_and_heap(executor: RunningExecutor, code: str) -> None:
+def test_context_environment_and_heap(executor: RunningExecutor, java_code: str) -> None:
     variables = {"MINE": "yes", "JAVA_TOOL_OPTIONS": "-Dmine=option"}
-    spec = function(executor, code, "shop.Handlers::context", environment=variables, memory_mb=512)
+    spec = function(executor, java_code, "shop.Handlers::context", environment=variables, memory_mb=512)
     result = executor.invoke(spec, client_context='{"custom": {"a": "b"}}')
     *values, heap, leaks = json.loads(result.payload)
     assert values == [
@@ -119,14 +98,14 @@ def test_context_environment_and_heap(executor: RunningExecutor, code: str) -> N
     assert leaks == 0
 
 
-def test_jars_of_the_package_and_of_layers(executor: RunningExecutor, classes: Path) -> None:
+def test_jars_of_the_package_and_of_layers(executor: RunningExecutor, java_classes: Path) -> None:
     """The package's jar may have AWS's interfaces in it, as the build tools make it."""
     for place, name in (("code/jar/lib", "shop/Interfaces"), ("code/jar-layer/java/lib", "shop/Order")):
         directory = executor.directory / place
         directory.mkdir(parents=True)
         with zipfile.ZipFile(directory / "some.jar", "w") as jar:
-            for path in classes.glob(f"{name}*.class"):
-                jar.write(path, path.relative_to(classes))
+            for path in java_classes.glob(f"{name}*.class"):
+                jar.write(path, path.relative_to(java_classes))
             own = java.place(executor.directory / "run")
             for path in own.glob("com/**/*.class"):
                 jar.write(path, path.relative_to(own))
@@ -134,30 +113,30 @@ def test_jars_of_the_package_and_of_layers(executor: RunningExecutor, classes: P
     assert json.loads(executor.invoke(spec, {"id": "from jars"}).payload)["id"] == "from jars"
 
 
-def test_output(executor: RunningExecutor, code: str) -> None:
-    spec = function(executor, code, "shop.Handlers::output")
+def test_output(executor: RunningExecutor, java_code: str) -> None:
+    spec = function(executor, java_code, "shop.Handlers::output")
     assert executor.invoke(spec).payload == b"null"
     assert executor.messages(spec)[1:5] == ["printed\n", "warned\n", "logged\nas one\n", "[DEBUG] fine\n"]
     assert executor.messages(spec)[5] == "[WARN] grave\n"
 
 
-def test_output_of_format_json(executor: RunningExecutor, code: str) -> None:
+def test_output_of_format_json(executor: RunningExecutor, java_code: str) -> None:
     options = {"log_format": "JSON", "application_log_level": "INFO"}
-    spec = function(executor, code, "shop.Handlers::output", **options)
+    spec = function(executor, java_code, "shop.Handlers::output", **options)
     result = executor.invoke(spec)
     said = [json.loads(line) for line in executor.messages(spec) if '"level"' in line and '"message"' in line]
     expected = [("UNDEFINED", "logged\nas one"), ("WARN", "grave")]
     assert [(line["level"], line["message"], line["AWSRequestId"]) for line in said] == [
         (level, message, result.request_id) for level, message in expected
     ]
-    failing = function(executor, code, "shop.Handlers::fails", **options)
+    failing = function(executor, java_code, "shop.Handlers::fails", **options)
     executor.invoke(failing, {"message": "outer"})
     [error] = [json.loads(line) for line in executor.messages(failing) if '"level":"ERROR"' in line]
     assert error["message"].startswith("outer: java.lang.UnsupportedOperationException\n")
 
 
-def test_an_exception(executor: RunningExecutor, code: str) -> None:
-    spec = function(executor, code, "shop.Handlers::fails")
+def test_an_exception(executor: RunningExecutor, java_code: str) -> None:
+    spec = function(executor, java_code, "shop.Handlers::fails")
     result = executor.invoke(spec, {"message": "outer"})
     payload = json.loads(result.payload)
     assert (result.function_error, payload["errorType"]) == ("Unhandled", "java.lang.UnsupportedOperationException")
@@ -196,14 +175,14 @@ def test_an_exception(executor: RunningExecutor, code: str) -> None:
     ],
 )
 def test_handlers_that_are_not_there(
-    executor: RunningExecutor, code: str, handler: str, event: object, payload: dict[str, str]
+    executor: RunningExecutor, java_code: str, handler: str, event: object, payload: dict[str, str]
 ) -> None:
-    result = executor.invoke(function(executor, code, handler), event)
+    result = executor.invoke(function(executor, java_code, handler), event)
     assert (result.function_error, json.loads(result.payload)) == ("Unhandled", payload)
 
 
-def test_an_event_of_another_shape(executor: RunningExecutor, code: str) -> None:
-    result = executor.invoke(function(executor, code, "shop.Handlers::order"), {"lines": [{"price": {}}]})
+def test_an_event_of_another_shape(executor: RunningExecutor, java_code: str) -> None:
+    result = executor.invoke(function(executor, java_code, "shop.Handlers::order"), {"lines": [{"price": {}}]})
     payload = json.loads(result.payload)
     assert (payload["errorType"], payload["errorMessage"]) == (
         "java.lang.RuntimeException",
@@ -212,27 +191,27 @@ def test_an_event_of_another_shape(executor: RunningExecutor, code: str) -> None
     assert b"Caused by: java.lang.IllegalArgumentException: Cannot make double of an object" in result.log_tail
 
 
-def test_a_constructor_that_fails_fails_init(executor: RunningExecutor, code: str) -> None:
-    spec = function(executor, code, "shop.Interfaces$Broken")
+def test_a_constructor_that_fails_fails_init(executor: RunningExecutor, java_code: str) -> None:
+    spec = function(executor, java_code, "shop.Interfaces$Broken")
     payload = json.loads(executor.invoke(spec).payload)
     assert payload == {"errorMessage": "not made", "errorType": "java.lang.IllegalStateException"}
     assert executor.last(spec).outcome == Outcome.INIT_ERROR
 
 
-def test_limits(executor: RunningExecutor, code: str) -> None:
+def test_limits(executor: RunningExecutor, java_code: str) -> None:
     assert (
-        executor.invoke(function(executor, code, "shop.Handlers::endless", timeout_s=2)).error_type
+        executor.invoke(function(executor, java_code, "shop.Handlers::endless", timeout_s=2)).error_type
         == "Sandbox.Timedout"
     )
-    spec = function(executor, code, "shop.Handlers::eat", memory_mb=192)
+    spec = function(executor, java_code, "shop.Handlers::eat", memory_mb=192)
     assert executor.invoke(spec).error_type in {"java.lang.OutOfMemoryError", "Runtime.OutOfMemory"}
     assert executor.invoke(spec).init_ms is not None  # neither leaves an environment
-    left = executor.invoke(function(executor, code, "shop.Handlers::leave"), 3)
+    left = executor.invoke(function(executor, java_code, "shop.Handlers::leave"), 3)
     assert json.loads(left.payload)["errorMessage"].endswith("Runtime exited with error: exit status 3")
 
 
-def test_the_largest_response_and_one_more(executor: RunningExecutor, code: str) -> None:
-    spec = function(executor, code, "shop.Handlers::large", memory_mb=1024)
+def test_the_largest_response_and_one_more(executor: RunningExecutor, java_code: str) -> None:
+    spec = function(executor, java_code, "shop.Handlers::large", memory_mb=1024)
     largest = 6 * 1024 * 1024 + 100
     assert len(executor.invoke(spec, largest - 2).payload) == largest
     assert executor.invoke(spec, largest - 1).error_type == "Function.ResponseSizeTooLarge"

@@ -8,7 +8,6 @@ import pytest
 from functions.execution.runtimes import discovery
 from functions.execution.spec import FunctionSpec
 from tests.execution.running import PYTHON, RunningExecutor
-from tests.execution.test_java import classes, code  # noqa: F401 fixtures
 
 pytestmark = pytest.mark.sandbox
 NODES = [each for each in discovery.found() if each.family == "node"]
@@ -83,9 +82,9 @@ def test_ruby_in_a_wrapper(executor: RunningExecutor) -> None:
 
 
 @pytest.mark.skipif(not discovery.of_family("java"), reason="no Java with a compiler on this machine")
-def test_java_in_a_wrapper(executor: RunningExecutor, code: str) -> None:  # noqa: F811
+def test_java_in_a_wrapper(executor: RunningExecutor, java_code: str) -> None:
     options = wrapped(executor, runtime=discovery.of_family("java")[0].runtime, memory_mb=256)
-    spec = executor.function("", **options, handler="shop.Handlers::wrapped", code=code)
+    spec = executor.function("", **options, handler="shop.Handlers::wrapped", code=java_code)
     assert str(twice(executor, spec)).startswith("/var/lang/bin/java -Xmx217m ")
 
 

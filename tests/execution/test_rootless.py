@@ -22,7 +22,6 @@ from tests.execution.internet import Page
 from tests.execution.rootless import OPEN_PYTHON, USER, begin, project, skips
 from tests.execution.running import PROJECT, RunningExecutor, alive, eventually
 from tests.execution.test_custom import SHELL
-from tests.execution.test_java import classes  # noqa: F401 a fixture
 
 pytestmark = [pytest.mark.sandbox, *skips]
 NAME = "import socket\ndef handler(event, context):\n    return socket.gethostbyname('example.test')"
@@ -77,9 +76,8 @@ def test_functions_run_in_the_same_box(rootless: RunningExecutor) -> None:
 
 
 @pytest.mark.skipif(discovery.javac() is None, reason="no Java with a compiler on this machine")
-def test_java_is_compiled_and_runs(rootless: RunningExecutor, classes: Path) -> None:  # noqa: F811
-    shutil.copytree(classes, rootless.directory / "code/classes")
-    (rootless.directory / "code/classes").chmod(0o755)
+def test_java_is_compiled_and_runs(rootless: RunningExecutor, java_classes: Path) -> None:
+    shutil.copytree(java_classes, rootless.directory / "code/classes")
     runtime = discovery.of_family("java")[0].runtime
     spec = rootless.function(
         "", runtime=runtime, code="classes", handler="shop.Handlers::text", memory_mb=256, timeout_s=30
