@@ -128,7 +128,7 @@ def test_a_template_that_dies_is_made_again(executor: RunningExecutor, spec: Fun
         (each for each in idle(executor) if each["function_name"] == spec.function_name), key=lambda each: each["age_s"]
     )
     os.kill(oldest["pid"], 9)
-    eventually(lambda: not any(each["age_s"] >= oldest["age_s"] for each in idle(executor) if each["function_name"]))
+    eventually(lambda: oldest["pid"] not in {each["pid"] for each in idle(executor)})
     ready(executor, spec)
     executor.client.recycle(spec.function)
     eventually(lambda: call(executor, spec)["kind"] == "snap-start")
