@@ -319,7 +319,8 @@ class Environment:
         assert self.sandbox is not None
         self.move(State.INITIALISING)
         self.spec = spec
-        self.retire_at = time.monotonic() + RETIRE_SECONDS
+        own = time.monotonic() + RETIRE_SECONDS
+        self.retire_at = min(own, self.sandbox.retire_at) if isinstance(self.sandbox, Copy) else own
         self._oom_before = self.sandbox.group.oom_kills()  # the group may have served others
         self.sandbox.group.limit(spec.memory_mb, spec.ephemeral_mb, spec.vcpu_mb)
         if spec.network == EGRESS:

@@ -7,13 +7,14 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
 """
 
 import array
+import itertools
 import logging
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions.execution.environment import Environment, State
+from functions.execution.environment import RETIRE_SECONDS, Environment, State
 from functions.execution.pools import TEMPLATES, NoEnvironment
 from functions.execution.preparation import Preparation
 from functions.execution.sandbox.restore import CopyFactory
@@ -25,26 +26,30 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 SWEEP_SECONDS = 5.0
 RETRY_SECONDS = 60.0  # after an init that failed
+RENEW_SECONDS = RETIRE_SECONDS / 2
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Snapshot:
     """Of one version. `environment` is the template, once it is initialised."""
 
     spec: FunctionSpec
+    number: int
     environment: Environment | None = None
     is_wanted: bool = True
 
     @property
     def name(self) -> str:
         """Of the pool that its copies come from."""
-        return f"snapshot of {self.spec.key}"
+        return f"snapshot {self.number}"
 
 
 class Snapshots:
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
         self._of: dict[str, Snapshot] = {}  # by the spec's key
+        self._replaced: list[Snapshot] = []  # whose copies still work
+        self._numbers = itertools.count(1)
         engine.pools.source = self.source
 
     def want(self, specs: Iterable[FunctionSpec]) -> None:
@@ -52,8 +57,7 @@ class Snapshots:
         wanted = {spec.key: spec for spec in specs if spec.snap_start}
         for key, spec in wanted.items():
             if key not in self._of:
-                self._of[key] = Snapshot(spec)
-                self._engine.loop.start(self._take(self._of[key]))
+                self._begin(spec)
         for snapshot in self._of.values():
             snapshot.is_wanted = snapshot.spec.key in wanted
         self._sweep()
@@ -65,12 +69,19 @@ class Snapshots:
 
     def lost(self, environment: Environment) -> None:
         """A template died, and its copies with it."""
-        for key, snapshot in list(self._of.items()):
+        for snapshot in [*self._of.values(), *self._replaced]:
             if snapshot.environment is environment:
-                del self._of[key]
                 self._engine.pools.remove(snapshot.name)
-                if snapshot.is_wanted and not self._engine.pools.closed:
-                    self.want([*(each.spec for each in self._of.values() if each.is_wanted), snapshot.spec])
+                if snapshot in self._replaced:
+                    self._replaced.remove(snapshot)
+                    continue
+                del self._of[snapshot.spec.key]
+                if snapshot.is_wanted:
+                    self._again(snapshot.spec)
+
+    def _begin(self, spec: FunctionSpec) -> None:
+        self._of[spec.key] = Snapshot(spec, next(self._numbers))
+        self._engine.loop.start(self._take(self._of[spec.key]))
 
     async def _take(self, snapshot: Snapshot) -> None:
         pools, spec = self._engine.pools, snapshot.spec
@@ -85,6 +96,7 @@ class Snapshots:
             if failure is None and environment.state is State.IDLE:
                 snapshot.environment = environment
                 pools.add(snapshot.name, self._copies(snapshot, environment))
+                self._engine.loop.later(RENEW_SECONDS, lambda: self._renew(snapshot))
                 return
         del self._of[spec.key]
         if snapshot.is_wanted:
@@ -92,8 +104,17 @@ class Snapshots:
 
     def _again(self, spec: FunctionSpec) -> None:
         if spec.key not in self._of and self._engine.pools.is_current(spec) and not self._engine.pools.closed:
-            self._of[spec.key] = Snapshot(spec)
-            self._engine.loop.start(self._take(self._of[spec.key]))
+            self._begin(spec)
+
+    def _renew(self, snapshot: Snapshot) -> None:
+        """What init made, clients among it, holds the template's credentials, and so do all copies."""
+        if self._of.get(snapshot.spec.key) is not snapshot or not snapshot.is_wanted:
+            return
+        snapshot.is_wanted = False
+        self._replaced.append(snapshot)
+        del self._of[snapshot.spec.key]
+        self._again(snapshot.spec)
+        self._sweep()
 
     def _copies(self, snapshot: Snapshot, template: Environment) -> CopyFactory:
         origin, sandbox = template.factory, template.sandbox
@@ -118,12 +139,13 @@ class Snapshots:
             ask=ask,
             tmp_mb=snapshot.spec.ephemeral_mb,
             held=sandbox.group.held(),
+            retire_at=template.retire_at,
         )
 
     def _sweep(self) -> None:
         """End the templates that nobody wants and no copy hangs on."""
         waits = False
-        for snapshot in list(self._of.values()):
+        for snapshot in [*self._of.values(), *self._replaced]:
             template = snapshot.environment
             if snapshot.is_wanted or template is None:
                 continue

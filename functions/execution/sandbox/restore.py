@@ -35,7 +35,11 @@ PIDFD_GET_INFO, INFO_BYTES, EXIT_CODE, INFO_EXIT = 0xC040FF0B, 64, 60, 1 << 3
 
 @dataclass(slots=True)
 class Copy(Sandbox):
-    """No child of ours: its template's kernel entry collects it, and the pidfd tells its status."""
+    """`retire_at`: when the credentials that its template has come to their end, monotonic.
+
+    No child of ours: its template's kernel entry collects it, and the pidfd tells its status."""
+
+    retire_at: float = 0.0
 
     def reap(self) -> int:
         info = bytearray(INFO_BYTES)
@@ -71,6 +75,7 @@ class CopyFactory(Factory):
     ask: Callable[[bytes, list[int]], None] = field(kw_only=True)
     tmp_mb: int = field(kw_only=True)
     held: int = field(kw_only=True)  # bytes that the template holds, which each copy has too
+    retire_at: float = field(kw_only=True)
     _asked: dict[int, _Asked] = field(default_factory=dict)
 
     def create(self, created: Created) -> None:
@@ -118,7 +123,7 @@ class CopyFactory(Factory):
             return
         pid = CREDENTIALS.unpack(said[SCM_CREDENTIALS])[0]
         group: Group = self.groups.borrow() if self.groups else PolledGroup()
-        sandbox = Copy(asked.control, asked.log, group, -1, pid, pidfd[0], shared=self.held)
+        sandbox = Copy(asked.control, asked.log, group, -1, pid, pidfd[0], shared=self.held, retire_at=self.retire_at)
         try:
             for file in group.files().values():
                 os.write(file, b"%d" % pid)
