@@ -41,9 +41,10 @@ class Share:
     peak_before: int = 0
     peak_at: float = 0.0
     used_at: float = field(default_factory=time.monotonic)
-    fair: int = 0  # another node lacks places: no more than this shall be held; 0: nobody does
+    fair: int = 0  # another node lacks places: no more than this shall be used, nor idle places held; 0: nobody does
     refused_until: float = 0.0
     waiting_since: float = 0.0
+    pleaded: bool = False  # the pulse said that somebody waits: its answer is one to that
     waiters: deque[Promise[None]] = field(default_factory=deque)
 
     @property
@@ -123,6 +124,7 @@ class Shares:
             share.granted = min(share.granted, kept)
             limit = share.limit if share.news else UNKNOWN
             share.news = False
+            share.pleaded = waiting > 0
             waited = int((now - share.waiting_since) * 1000) if waiting else NOBODY
             said[scope] = [limit, share.granted, wanted, need, waited]
         return said
@@ -137,12 +139,13 @@ class Shares:
                 continue
             share.granted, share.fair = granted, fair
             self._let_in(scope, share)
-            if share.usable < granted:
-                # What lies idle is given back now, and what is in use when it has ended.
-                self._ask() if self._used(scope) < granted else self._ask_later(YIELD_SECONDS)
+            if share.fair and self._used(scope) < granted:
+                self._ask()  # what lies idle is given back now
+            elif share.usable < granted:
+                self._ask_later(YIELD_SECONDS)  # and what is in use when it has ended
             if share.waiting and hope:
                 self._ask_later(AGAIN_SECONDS)
-            elif share.waiting:
+            elif share.waiting and share.pleaded:
                 share.refused_until = now + REFUSED_SECONDS
                 self._let_go(share)
             elif not granted and now - share.used_at > FORGET_SECONDS:

@@ -5,8 +5,8 @@
 --       5 ms in which every member has spoken, 6 ms that an announcement lives, 7 channel, 8 its term: what it held in
 --       another one is nothing;
 --       then for each scope: limit (-1: as it was said last), kept, wanted, needed, ms that somebody has waited (-1: nobody)
--- gives {alone, ready, {granted, fair, hope} for each scope}; fair: 0, or what this node should hold at most because
---       another one, which holds less than that, lacks places
+-- gives {alone, ready, {granted, fair, hope} for each scope}; fair: 0, or another node lacks places: this one should hold
+--       what it uses, and at most so many if the other one holds less than that
 --
 -- members   node -> "until|state|term"; scope   node -> "held|needed|lacks|when|term", and "limit"
 local node, state, term = ARGV[1], ARGV[2], ARGV[8]
@@ -75,7 +75,7 @@ for i = 4, #KEYS do
   local fair = 0
   if poorest and limit > 0 then
     fair = math.ceil(limit / math.max(1, needy))
-    if poorest >= fair then fair = 0 end
+    if poorest >= fair then fair = limit end
   end
   local before = held or 0
   if fresh then held = kept else held = math.min(held or 0, kept) end

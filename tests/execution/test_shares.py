@@ -76,6 +76,15 @@ def test_without_hope_a_call_is_refused_and_the_next_ones_at_once(node: Node) ->
     assert (len(node.answers), node.asked) == (2, 2)
 
 
+def test_an_answer_from_before_somebody_waited_refuses_nobody(node: Node) -> None:
+    node.shares.pulse(leaving=False)
+    node.call()
+    node.shares.granted({SCOPE: [0, 0, 0]})
+    assert node.answers == []
+    node.grant(1)
+    assert node.answers == [1]
+
+
 def test_a_fair_part_is_all_that_is_used_while_others_lack(node: Node) -> None:
     node.call()
     node.grant(8)
