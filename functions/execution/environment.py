@@ -1,29 +1,12 @@
 """An execution environment: one sandbox that runs one runtime process, for one function version, one call at a time.
 
-    STARTING ---> READY ---> INITIALISING ---> IDLE <---> BUSY
-                                                |          |
-                                                |          v
-                                                +---> DRAINING
-    any of them ---> DEAD
-
-starting      the sandbox is being made, or the runtime in it has not said `ready` yet
-ready         the runtime is loaded and belongs to no function: it may be assigned, once
-initialising  code, variables and limits are in place; the handler is being imported
-idle          waits for an invocation; frozen after a while
-busy          runs one
-draining      runs its last one (its function changed, it is recycled, or the executor ends)
-dead          its processes are gone; uid and cgroup may be used again
-
-Anything else is refused: a transition that is not in TRANSITIONS raises, a frame that no state expects kills the
-sandbox. The sandbox is hostile: nothing it sends is believed beyond "this is the answer to what I asked".
+Its life is the state machine of `states.py`. The sandbox is hostile: nothing it sends is believed beyond "this is the
+answer to what I asked"; a frame that no state expects kills it.
 """
 
-import os
 import socket
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 from functions.execution.events import Event
@@ -31,68 +14,29 @@ from functions.execution.extensions.companions import Companions
 from functions.execution.journal import Journal
 from functions.execution.logs import PIPE_BYTES, LogBuffer
 from functions.execution.loop import Loop, Promise
+from functions.execution.memory import Memory
+from functions.execution.outcome import (
+    KILLED,
+    MAX_BODY,
+    MAX_HEAD,
+    MAX_RESPONSE,
+    OOM,
+    REFUSED,
+    Answer,
+    Ended,
+    Outcome,
+)
 from functions.execution.runtime_api.runtime import RuntimeApi
 from functions.execution.runtime_api.server import ADDRESS
 from functions.execution.runtimes import start
-from functions.execution.sandbox.cgroups import MIB
 from functions.execution.sandbox.factory import TMP_MB, Factory, Sandbox
 from functions.execution.sandbox.place import Placer
 from functions.execution.sandbox.restore import Copy
 from functions.execution.sessions import LIFE_SECONDS
 from functions.execution.spec import EGRESS, FunctionSpec
+from functions.execution.states import TRANSITIONS, IllegalTransition, State
 from functions.execution.stream import Head, Stream
 
-MAX_HEAD = 65_536
-MAX_RESPONSE = 6 * 1024 * 1024 + 100  # AWS's figure for synchronous responses
-MAX_BODY = MAX_RESPONSE + 65_536  # error payloads have no limit of their own
-
-
-class State(Enum):
-    STARTING = "starting"
-    READY = "ready"
-    INITIALISING = "initialising"
-    IDLE = "idle"
-    BUSY = "busy"
-    DRAINING = "draining"
-    DEAD = "dead"
-
-
-TRANSITIONS: dict[State, set[State]] = {
-    State.STARTING: {State.READY, State.DEAD},
-    State.READY: {State.INITIALISING, State.DEAD},
-    State.INITIALISING: {State.IDLE, State.DEAD},
-    State.IDLE: {State.BUSY, State.DRAINING, State.DEAD},
-    State.BUSY: {State.IDLE, State.DRAINING, State.DEAD},
-    State.DRAINING: {State.DEAD},
-    State.DEAD: set(),
-}
-
-
-class IllegalTransition(Exception):
-    """A fault of the engine: the state machine was asked for what it does not allow."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The runtime answered."""
-
-    head: Head
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The runtime is gone. `status` as a shell gives it; `reason` is why we killed it, empty when it went by itself."""
-
-    status: int
-    reason: str = ""  # timeout, memory, protocol, size, extension, stop
-    fault: tuple[str, str] | None = None  # of an extension: error type and text
-
-
-Outcome = Answer | Ended
-OOM = "memory"
-REFUSED = ("protocol", "size")  # killed for what it sent: nothing that follows counts
-KILLED = 137  # by SIGKILL
 # An environment that has waited so long in the pool gets its API: one that is needed at once when it is needed.
 LISTEN_SECONDS = 0.05
 SOON_SECONDS = 0.05  # what takes longer lets others go first
@@ -105,18 +49,14 @@ class Environment:
 
     __slots__ = (
         "_asked_at",
-        "_base",
-        "_cached",
         "_cause",
         "_deferred",
         "_end",
-        "_highest",
         "_kill_reason",
         "_leaving",
         "_loop",
         "_oom_before",
         "_owed",
-        "_peak",
         "_settling",
         "_stream",
         "_waiting",
@@ -129,6 +69,7 @@ class Environment:
         "journal",
         "log_stream",
         "logs",
+        "memory",
         "on_change",
         "on_chunk",
         "on_leftover",
@@ -166,10 +107,7 @@ class Environment:
         self._cause: Ended | None = None  # of a kill whose reason says too little
         self._end: Ended | None = None
         self._oom_before = 0
-        self._base = 0  # bytes in use when the peak was last reset
-        self._peak = 0  # of the last invocation
-        self._highest = 0  # of all, and the caches in it
-        self._cached = 0
+        self.memory: Memory | None = None  # as long as there is a sandbox
         self.on_chunk: Callable[[Head, bytes], None] | None = None  # of the invocation that runs
         self.on_leftover: Callable[[Environment], None] | None = None  # what it logged after its last invocation
         self.logs = LogBuffer(-1)
@@ -368,9 +306,8 @@ class Environment:
         assert self.sandbox is not None
         if self._deferred:
             self._defer(False)
-        if self._peak > self._base + MIB:  # otherwise what was used before does not show in the figure
-            self.sandbox.group.reset_peak()
-            self._base = self.sandbox.group.usage()
+        assert self.memory is not None
+        self.memory.begin()
         if self.companions.any:
             self.companions.invoke(head)
         return await self._ask(head, body, limit_s)
@@ -412,7 +349,7 @@ class Environment:
         much = self.drain_logs() > PIPE_BYTES // 2 and not self.logs.dropping
         if now >= self.deadline:
             self.kill("timeout")
-        elif self.over_memory():
+        elif self.memory is not None and self.spec is not None and self.memory.is_over(self.spec.memory_mb):
             self.kill(OOM)
         elif now - self._asked_at > SOON_SECONDS and not self._deferred:
             self._defer(True)
@@ -433,43 +370,11 @@ class Environment:
         self._stream.send(head, body)
         return await self._waiting
 
-    # --- memory ---
-
-    def tmp_bytes(self) -> int:
-        """What /tmp holds: the kernel counts it as memory, AWS does not."""
-        if self.sandbox is None or self.sandbox.tmp < 0 or not self.sandbox.group.counts_tmp:
-            return 0
-        try:
-            facts = os.fstatvfs(self.sandbox.tmp)
-        except OSError:
-            return 0
-        return (facts.f_blocks - facts.f_bfree) * facts.f_frsize
-
-    def over_memory(self) -> bool:
-        group = self.sandbox.group if self.sandbox else None
-        if group is None or self.spec is None:
-            return False
-        assert self.sandbox is not None
-        limit = self.spec.memory_mb * MIB + self.tmp_bytes() - self.sandbox.shared
-        # The first figure is cheap and holds caches too; the second has the last word.
-        return group.usage() > limit and group.held() > limit
-
     def held_mb(self) -> int:
-        """Memory in use now, without /tmp and caches, rounded up."""
-        group = self.sandbox.group if self.sandbox else None
-        if self.sandbox is None or group is None:
-            return 0
-        return -(-max(0, group.held() + self.sandbox.shared - self.tmp_bytes()) // MIB)
+        return self.memory.held_mb() if self.memory is not None else 0
 
     def peak_mb(self) -> int:
-        """Most memory used since the invocation began, without /tmp and caches, rounded up."""
-        group = self.sandbox.group if self.sandbox else None
-        if self.sandbox is None or group is None:
-            return 0
-        self._peak = peak = group.peak()
-        if peak > self._highest + MIB:
-            self._highest, self._cached = peak, group.reclaimable()
-        return max(1, -(-(peak + self.sandbox.shared - self._cached - self.tmp_bytes()) // MIB))
+        return self.memory.peak_mb() if self.memory is not None else 0
 
     # --- what happens to it ---
 
@@ -478,7 +383,7 @@ class Environment:
             self._kill_reason = self._kill_reason or "create"
             self.move(State.DEAD)
             return
-        self.sandbox = sandbox
+        self.sandbox, self.memory = sandbox, Memory(sandbox)
         self.logs = LogBuffer(sandbox.log)
         self._loop.watch(sandbox.pidfd, self._exited)
         self._stream = self._connect(sandbox)
@@ -544,5 +449,5 @@ class Environment:
         self._tell_end(self._cause or Ended(status, reason))
         if self.logs.lines and self.on_leftover is not None:
             self.on_leftover(self)
-        self.sandbox = None
+        self.sandbox = self.memory = None
         self.factory.recycle(sandbox)

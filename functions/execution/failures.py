@@ -4,8 +4,8 @@ import json
 import time
 from dataclasses import dataclass
 
-from functions.execution.environment import MAX_RESPONSE, OOM, Answer, Ended
 from functions.execution.error_types import UNKNOWN, known
+from functions.execution.outcome import MAX_RESPONSE, OOM, Answer, Ended
 from functions.execution.signals import ending
 from monitoring.report import Outcome
 

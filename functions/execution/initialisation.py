@@ -5,8 +5,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from functions.execution import events, failures
-from functions.execution.environment import Ended, Environment, Outcome
+from functions.execution.environment import Environment
 from functions.execution.error_types import known
+from functions.execution.outcome import Ended, Outcome
 from functions.execution.sandbox.cgroups import MIB
 from functions.execution.spec import FunctionSpec
 

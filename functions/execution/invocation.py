@@ -9,13 +9,15 @@ from functions.execution import events, failures
 from functions.execution.caller import Caller
 from functions.execution.chunks import Chunks
 from functions.execution.endpoint import Endpoint
-from functions.execution.environment import MAX_RESPONSE, Answer, Ended, Environment, Outcome, State
+from functions.execution.environment import Environment
 from functions.execution.failures import Failure
 from functions.execution.initialisation import failed, initialise
 from functions.execution.logs import Line, tail
+from functions.execution.outcome import MAX_RESPONSE, Answer, Ended, Outcome
 from functions.execution.runtimes.table import RUNTIMES
 from functions.execution.sandbox.root import LIBRARY_PATH
 from functions.execution.spec import FunctionSpec
+from functions.execution.states import State
 from functions.execution.stream import Head
 from monitoring.report import Kind, Report
 from monitoring.report import Outcome as Result

@@ -12,11 +12,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from functions.execution.environment import Environment, State
+from functions.execution.environment import Environment
 from functions.execution.loop import Loop, Promise
 from functions.execution.pressure import Pressure
 from functions.execution.sandbox.factory import Factory
 from functions.execution.spec import FunctionSpec
+from functions.execution.states import State
 
 FREEZE_SECONDS = 1.0
 SWEEP_SECONDS = 0.5

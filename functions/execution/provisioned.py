@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from functions.execution.environment import Environment, State
+from functions.execution.environment import Environment
 from functions.execution.pools import NoEnvironment
 from functions.execution.preparation import Preparation
 from functions.execution.spec import FunctionSpec
+from functions.execution.states import State
 
 if TYPE_CHECKING:
     from functions.execution.engine import Engine

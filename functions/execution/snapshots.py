@@ -14,11 +14,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions.execution.environment import RETIRE_SECONDS, Environment, State
+from functions.execution.environment import RETIRE_SECONDS, Environment
 from functions.execution.pools import TEMPLATES, NoEnvironment
 from functions.execution.preparation import Preparation
 from functions.execution.sandbox.restore import CopyFactory
 from functions.execution.spec import FunctionSpec
+from functions.execution.states import State
 
 if TYPE_CHECKING:
     from functions.execution.engine import Engine

@@ -4,7 +4,8 @@ import itertools
 
 import pytest
 
-from functions.execution.environment import TRANSITIONS, Environment, IllegalTransition, State
+from functions.execution.environment import Environment
+from functions.execution.states import TRANSITIONS, IllegalTransition, State
 
 ALLOWED = {
     (State.STARTING, State.READY),

@@ -25,7 +25,8 @@ from functions.execution.stream import Head
 from functions.execution.telemetry.routes import TelemetryApi
 
 if TYPE_CHECKING:
-    from functions.execution.environment import Ended, Environment
+    from functions.execution.environment import Environment
+    from functions.execution.outcome import Ended
 
 # Of a shutdown, with external extensions and with internal ones only; and the runtime's part of the first.
 SECONDS, INTERNAL_SECONDS, RUNTIME_SHARE = 2.0, 0.5, 0.3
