@@ -1,6 +1,6 @@
 import gc
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
@@ -18,6 +18,29 @@ gc.freeze()
 gc.set_threshold(20_000)
 
 
+class Pieces:
+    """A streamed answer, closed when granian lets go of it: that is all it does when a client has left, and the answer
+    itself is part of a cycle, which is found late."""
+
+    def __init__(self, response: Any) -> None:
+        self._response = response
+        self._pieces = iter(response)
+        self._is_closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        return bytes(next(self._pieces))
+
+    def close(self) -> None:
+        if not self._is_closed:
+            self._is_closed = True
+            self._response.close()
+
+    __del__ = close
+
+
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Django's, with a shorter way for Invoke, and with whole answers given as a list.
 
@@ -26,7 +49,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     """
     response = shortcut.invocation(environ, start_response) or django(environ, start_response)
     if not isinstance(response, HttpResponse):
-        return response
+        return Pieces(response)
     try:
         return [response.content]
     finally:
