@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from fcntl import LOCK_EX, LOCK_UN, flock
 from functools import cache
+from threading import RLock
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from django.conf import settings
 V = TypeVar("V")
 COUNTER = struct.Struct("=Q")
 MAX_AGE = 5.0  # seconds
+LOCKS = 16  # of each cache
 
 
 class Realm(IntEnum):
@@ -72,24 +74,28 @@ _caches: "list[GenerationCache[Any]]" = []
 
 
 class GenerationCache(Generic[V]):
-    """Values by key, read again after any change. Threads may share one; two may load the same key at once."""
+    """Values by key, read again after any change. Threads may share one."""
 
     def __init__(self, size: int = 10_000, realm: Realm = Realm.FUNCTIONS) -> None:
         self._size = size
         self._realm = realm
         self._entries: dict[Hashable, Entry[V]] = {}
+        self._locks = [RLock() for _ in range(LOCKS)]
         _caches.append(self)
 
     def get(self, key: Hashable, load: Callable[[], V]) -> V:
         entry = self._entries.get(key)
-        if (
-            entry is None
-            or entry.generation != generation().current(self._realm)
-            or time.monotonic() - entry.read_at >= MAX_AGE
-        ):
-            entry = self._read(key, load)
+        if entry is None or self._is_stale(entry):
+            # One thread reads, the others wait for it: hundreds that ask the database at once hold each other up.
+            with self._locks[hash(key) % len(self._locks)]:
+                entry = self._entries.get(key)
+                if entry is None or self._is_stale(entry):
+                    entry = self._read(key, load)
         entry.used = True
         return entry.value
+
+    def _is_stale(self, entry: Entry[V]) -> bool:
+        return entry.generation != generation().current(self._realm) or time.monotonic() - entry.read_at >= MAX_AGE
 
     def renew(self) -> None:
         """Read again what was used and is out of date, or nearly: the next call need not. What fails is forgotten."""
