@@ -1,6 +1,7 @@
 """What all events have."""
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, ClassVar
@@ -19,7 +20,7 @@ class Level(IntEnum):
 
 
 @dataclass(slots=True)
-class Event:
+class Event(ABC):
     kind: ClassVar[str] = ""
     of: ClassVar[frozenset[str]] = frozenset(("json", "telemetry"))  # who knows it: logs of format JSON, the two APIs
 
@@ -30,8 +31,9 @@ class Event:
     def text(self) -> str | None:
         return None
 
+    @abstractmethod
     def record(self) -> Any:
-        raise NotImplementedError
+        """What the JSON of this event holds."""
 
 
 @dataclass(slots=True)
