@@ -108,6 +108,7 @@ class Stream:
         self._loop.forget(self._socket.fileno())
         self._socket.close()
         self._out.clear()
+        self.waiting = 0
         if self.on_drained is not None:
             self.on_drained()
         self.on_close()

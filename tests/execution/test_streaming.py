@@ -2,13 +2,16 @@
 """Streamed responses, from the handler's stream through sandbox, executor and lane."""
 
 import json
+import socket
 import uuid
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from functions.execution import streamed
+from functions.execution.lane import encode_frame, header_of
 from functions.execution.spec import FunctionSpec, InvocationRequest, LaneError
 from functions.execution.streamed import StreamedResponse
 from monitoring.report import Kind, Outcome
@@ -154,11 +157,26 @@ def test_who_leaves_early_changes_nothing(executor: RunningExecutor) -> None:
     response = stream(executor, spec)
     next(iter(response))
     response.close()
-    eventually(lambda: ended(executor, spec))
+    assert eventually(lambda: ended(executor, spec))
     report = executor.last(spec)
     assert (report.outcome, report.response_size) == (Outcome.SUCCESS, 20 * MIB)
     assert sum(map(len, stream(executor, spec))) == 20 * MIB
     assert executor.last(spec).init_ms is None  # the same environment
+
+
+@needs_node
+def test_who_leaves_while_all_waits_for_him_does_not_hold_the_function(executor: RunningExecutor) -> None:
+    body = "for (let i = 0; i < 40; i++) stream.write(Buffer.alloc(524288)); stream.end()"
+    spec = function(executor, handler(body))
+    executor.invoke(spec)  # the executor knows it: no other answer comes first
+    request = InvocationRequest(str(uuid.uuid4()), spec, "arn:aws:lambda:eu-west-1:1:function:f")
+    with closing(executor.client.connect()) as connection:
+        connection.sendall(encode_frame({**header_of(request), "stream": 200 * MIB}, b"null"))
+        connection.recv(1, socket.MSG_PEEK)
+        executor.invoke(executor.function("def handler(event, context): return 1"))  # the buffers are full by now
+        assert len(executor.reports(spec)) == 1
+    assert eventually(lambda: len(executor.reports(spec)) == 2)
+    assert executor.last(spec).outcome == Outcome.SUCCESS
 
 
 @needs_node
