@@ -16,22 +16,22 @@ import io
 import json
 import logging
 import os
-import socket
-import struct
 import sys
 import time
 import traceback
 
 import json_log
+from error_payload import Fault, describe
+from frame_channel import Channel
+from function_log import LogHandler, current, log_error
+from invocation_context import LambdaContext
 from response_json import to_json
 
-del sys.modules["json_log"], sys.modules["response_json"]  # modules of the function may have these names
+for name in "error_payload frame_channel function_log invocation_context json_log response_json".split():
+    del sys.modules[name]  # modules of the function may have these names
 THIS = sys.modules[__name__]
 sc = loopback_up = None  # the zygote's: what a template needs to make a copy of itself
-HEAD = struct.Struct("!II")
 MAX_RESPONSE = 6 * 1024 * 1024 + 100
-ERROR_LINE_END = "\r"  # the executor turns it into a newline within one log event
-W3C = ("traceparent", "tracestate", "baggage")
 WARNING = (
     "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. However, in rare "
     "cases, a Lambda runtime update can cause unexpected function behavior. For functions using managed runtimes, "
@@ -41,185 +41,6 @@ WARNING = (
     "runtime version. For more information, see "
     "https://docs.aws.amazon.com/lambda/latest/dg/runtimes-update.html\r"
 )
-
-
-class Fault(Exception):
-    def __init__(self, kind, message, trace=None):
-        super().__init__(message)
-        self.kind = kind
-        self.message = message
-        self.trace = trace
-
-
-class Channel:
-    """Frames over the inherited socket."""
-
-    def __init__(self, fd):
-        self._socket = socket.socket(fileno=fd)
-        self._buffer = bytearray()
-
-    def receive(self):
-        """The next (head, body); exits when the executor has gone."""
-        buffer = self._buffer
-        need = HEAD.size
-        total = None
-        while True:
-            if total is None and len(buffer) >= HEAD.size:
-                head_length, body_length = HEAD.unpack_from(buffer)
-                total = need = HEAD.size + head_length + body_length
-            if total is not None and len(buffer) >= total:
-                break
-            data = self._socket.recv(max(65536, min(need - len(buffer), 1 << 20)))
-            if not data:
-                os._exit(0)
-            buffer += data
-        start = HEAD.size + head_length
-        head = json.loads(bytes(buffer[HEAD.size : start]))
-        body = bytes(buffer[start:total])
-        del buffer[:total]
-        return head, body
-
-    def detach(self):
-        return self._socket.detach()
-
-    def send(self, head, body=b""):
-        text = json.dumps(head).encode()
-        self._socket.sendall(HEAD.pack(len(text), len(body)) + text + body)
-
-
-class Part:
-    """What shows its attributes when it is printed."""
-
-    __slots__ = ()
-
-    def __init__(self, value):
-        for name in self.__slots__:
-            setattr(self, name, value.get(name))
-
-    def __repr__(self):
-        shown = ",".join("%s=%s" % (name, getattr(self, name)) for name in self.__slots__)
-        return "%s([%s])" % (type(self).__name__, shown)
-
-
-class Client(Part):
-    __slots__ = ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name")
-
-
-class ClientContext(Part):
-    __slots__ = ("custom", "env", "client")
-
-    def __init__(self, value):
-        super().__init__(value)
-        if self.client is not None:
-            self.client = Client(self.client)
-
-
-class CognitoIdentity(Part):
-    __slots__ = ("cognito_identity_id", "cognito_identity_pool_id")
-
-    def __init__(self, value):
-        self.cognito_identity_id = value.get("cognitoIdentityId")
-        self.cognito_identity_pool_id = value.get("cognitoIdentityPoolId")
-
-
-class LambdaContext:
-    """What a handler gets as its second argument: the attributes that AWS documents."""
-
-    def __init__(self, head):
-        self.aws_request_id = head["id"]
-        self.log_group_name = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
-        self.log_stream_name = os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME")
-        self.function_name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
-        self.memory_limit_in_mb = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
-        self.function_version = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION")
-        self.invoked_function_arn = head["arn"]
-        self.tenant_id = head.get("tenant")
-        client_context = parsed(head.get("client_context"))
-        w3c = client_context.pop("w3c", None) if isinstance(client_context, dict) else None
-        self._w3c = {name: w3c[name] for name in W3C if isinstance(w3c.get(name), str)} if isinstance(w3c, dict) else {}
-        self.client_context = ClientContext(client_context) if client_context is not None else None
-        self.identity = CognitoIdentity(head.get("cognito") or {})
-        self._epoch_deadline_time_in_ms = head["deadline_ms"]
-
-    def get_remaining_time_in_millis(self):
-        return max(int(self._epoch_deadline_time_in_ms - time.time() * 1000), 0)
-
-    def w3c(self):
-        """The trace context that came in the client context."""
-        return dict(self._w3c)
-
-    def log(self, message):
-        sys.stdout.write(str(message))
-
-    def __repr__(self):
-        return "LambdaContext([%s])" % ",".join(
-            "%s=%s" % (name, getattr(self, name))
-            for name in (
-                "aws_request_id log_group_name log_stream_name function_name memory_limit_in_mb function_version "
-                "invoked_function_arn client_context identity tenant_id"
-            ).split()
-        )
-
-
-def parsed(client_context):
-    try:
-        return json.loads(client_context) if client_context else None
-    except ValueError as error:
-        message = "Unable to parse Client Context JSON: %s" % error
-        raise Fault("Runtime.LambdaContextUnmarshalError", message) from error
-
-
-class LogHandler(logging.Handler):
-    """One record is one log event, whatever newlines it holds."""
-
-    def emit(self, record):
-        try:
-            record.aws_request_id = current["id"]
-            record.tenant_id = current["tenant"]
-            text = self.format(record)
-            text = text[:-1] if text.endswith("\n") else text  # a traceback ends without
-            sys.stdout.write(text.replace("\n", ERROR_LINE_END) + "\n")
-        except Exception:
-            self.handleError(record)
-
-
-current = {"id": "", "tenant": None}
-
-
-def error_payload(message, kind, trace, request_id=""):
-    return {"errorMessage": message, "errorType": kind, "requestId": request_id, "stackTrace": trace or []}
-
-
-def log_error(error):
-    if json_log.is_wanted():
-        stamp = time.strftime(json_log.TIME, time.gmtime())
-        sys.stdout.write(to_json({"timestamp": stamp, "log_level": "ERROR", **error}).decode("utf-8", "replace") + "\n")
-        return
-    lines = [
-        "[ERROR] %s: %s" % (error["errorType"], error["errorMessage"])
-        if error["errorMessage"]
-        else "[ERROR] " + error["errorType"]
-    ]
-    lines.append("Traceback (most recent call last):")
-    for element in error["stackTrace"]:
-        for line in element.splitlines() or [""]:
-            text = line.lstrip(" ")
-            lines.append("\u00a0" * (len(line) - len(text)) + text)
-    sys.stdout.write(ERROR_LINE_END.join(lines).replace("\n", ERROR_LINE_END) + "\n")
-
-
-def describe(request_id=""):
-    """The payload of the exception that is being handled, without our own frames at its top."""
-    kind, value, tb = sys.exc_info()
-    if isinstance(value, Fault):
-        return error_payload(value.message, value.kind, value.trace, request_id)
-    frames = traceback.extract_tb(tb)
-    for index, frame in enumerate(frames):
-        if "/bootstrap.py" not in frame.filename:
-            frames = frames[index:]
-            break
-    plain = [(frame.filename, frame.lineno, frame.name, frame.line) for frame in frames]  # without columns
-    return error_payload(str(value), kind.__name__, traceback.format_list(plain), request_id)
 
 
 def load(handler):
