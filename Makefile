@@ -16,6 +16,7 @@ worker:
 
 test: check
 	@$(MAKE) --no-print-directory clients || echo "hearth: without SAM CLI and Chalice their tests are skipped" >&2
+	@$(MAKE) --no-print-directory ric || echo "hearth: without AWS's Node.js client its tests are skipped" >&2
 	@sh tests/run.sh
 
 check:
@@ -48,9 +49,10 @@ clients:
 		.venv/bin/uv pip install --quiet --python $(CLIENTS)/bin/python -r tests/clients/requirements.txt && \
 		cp tests/clients/requirements.txt $(CLIENTS)/.installed; }
 
-# AWS's Node.js client for tests/execution, from source: takes cmake, a C++ compiler, make, npm and some minutes.
+# AWS's Node.js client for tests/execution. Once for each lock file.
 ric:
-	cd tests/clients/aws-lambda-ric && npm ci --no-audit --no-fund
+	@sh console/launch/setup.sh test
+	@sh tests/clients/aws-lambda-ric/build.sh
 
 lock:
 	.venv/bin/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --quiet requirements.in -o requirements.txt

@@ -52,6 +52,8 @@ if [ "$purpose" = test ]; then
     command -v slirp4netns >/dev/null || [ "$(id -u)" != 0 ] || apt slirp4netns libnftables1
     command -v ruby >/dev/null || [ "$(id -u)" != 0 ] || apt ruby
     command -v javac >/dev/null || [ "$(id -u)" != 0 ] || apt default-jdk-headless
+    { command -v g++ && command -v xz && command -v curl-config; } >/dev/null || [ "$(id -u)" != 0 ] ||
+        apt g++ libcurl4-openssl-dev xz-utils
 fi
 if [ "$purpose" = bench ]; then
     lock=requirements-dev.txt

@@ -1,6 +1,6 @@
 """AWS's own Node.js client on the Runtime API, and what it answers beside what our bootstrap answers.
 
-The client has no binary packages: `make ric` builds it once, which takes cmake, a C++ compiler and some minutes.
+The client has no binary packages: `make ric` builds it once, as `make test` does, where there is a C++ compiler.
 """
 
 import re
