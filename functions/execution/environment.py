@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from functions.execution.debts import Debts
+from functions.execution.ending import Ending
 from functions.execution.events import Event
 from functions.execution.extensions.companions import Companions
 from functions.execution.journal import Journal
@@ -49,19 +51,13 @@ class Environment:
 
     __slots__ = (
         "_asked_at",
-        "_cause",
         "_deferred",
-        "_end",
-        "_kill_reason",
         "_leaving",
         "_loop",
-        "_oom_before",
-        "_owed",
-        "_settling",
-        "_stream",
-        "_waiting",
         "companions",
         "deadline",
+        "debts",
+        "ending",
         "factory",
         "frozen",
         "idle_since",
@@ -79,6 +75,8 @@ class Environment:
         "spec",
         "started",
         "state",
+        "stream",
+        "waiting",
     )
 
     def __init__(self, loop: Loop, factory: Factory, on_change: Callable[["Environment"], None]) -> None:
@@ -98,19 +96,15 @@ class Environment:
         self._asked_at = 0.0  # when that began
         self._deferred = False
         self.sandbox: Sandbox | None = None
-        self._stream: Stream | RuntimeApi | None = None
-        self._waiting: Promise[Outcome] | None = None
-        self._kill_reason = ""
+        self.stream: Stream | RuntimeApi | None = None
+        self.waiting: Promise[Outcome] | None = None
         self._leaving = False  # to be drained when its init is over
-        self._owed = 0  # parties in the sandbox that work on after the answer
-        self._settling: Promise[Ended | None] | None = None
-        self._cause: Ended | None = None  # of a kill whose reason says too little
-        self._end: Ended | None = None
-        self._oom_before = 0
+        self.ending = Ending(loop, self)
         self.memory: Memory | None = None  # as long as there is a sandbox
         self.on_chunk: Callable[[Head, bytes], None] | None = None  # of the invocation that runs
         self.on_leftover: Callable[[Environment], None] | None = None  # what it logged after its last invocation
         self.logs = LogBuffer(-1)
+        self.debts = Debts(loop)
         self.companions = Companions(loop, self)
         self.journal: Journal | None = None  # None: what happens is told by lines of text in the log, to nobody else
         factory.create(self._created)
@@ -124,80 +118,17 @@ class Environment:
         self.on_change(self)
 
     def kill(self, reason: str, ended: Ended | None = None) -> None:
-        """End it. The transition to DEAD follows when the kernel says that the processes are gone: at once, or when its
-        extensions have come to their end. Whoever waits for an answer hears of it before that."""
-        if self.state is State.DEAD or self._kill_reason:
-            return
-        self._kill_reason = reason
-        self._cause = ended
-        if self.sandbox is None:
-            return
-        if self.companions.shut_down(reason, self._destroy):
-            self.freeze(False)
-            self._loop.soon(lambda: self._tell_end(ended or Ended(KILLED, reason)))
-        else:
-            self._destroy()
-
-    def _destroy(self) -> None:
-        if self.sandbox is not None:
-            self.sandbox.kill()
-            self.freeze(False)
+        """End it: see `Ending.begin`."""
+        self.ending.begin(reason, ended)
 
     def fail(self, kind: str, text: str) -> None:
         """One of its extensions failed."""
         self.kill("extension", Ended(KILLED, "extension", (kind, text)))
 
-    def runtime_ended(self, status: int) -> bool:
-        """The runtime has, and its sandbox is held. True when that was the end of it anyway."""
-        self.drain_logs()  # what the pipes hold; others may write on
-        if self._stream is not None and (self.on_chunk is not None or isinstance(self._stream, RuntimeApi)):
-            self._stream.drain()
-        if self._kill_reason:
-            return True
-        self.kill("ended", Ended(status, self._out_of_memory(status)))
-        return False
-
-    def _out_of_memory(self, status: int) -> str:
-        if status == KILLED and self.sandbox is not None and self.sandbox.group.oom_kills() > self._oom_before:
-            return OOM
-        return ""
-
-    def _tell_end(self, ended: Ended) -> None:
-        """To whoever waits: it reads the last of the log and the peak now."""
-        if self._end is not None:
-            return
-        self._end = ended
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None:
-            waiting.set(ended)
-        elif self._settling is not None:
-            self._settling.set(None)
-        self.companions.ended(ended)
-
-    def facts(self) -> dict[str, object]:
-        """For the status: what it is, for whom, since when (seconds), the MB it holds now. Some 20 us."""
-        spec = self.spec
-        now = time.monotonic()
-        return {
-            "pid": self.sandbox.pid if self.sandbox is not None else None,
-            "state": self.state.value,
-            "frozen": self.frozen,
-            "provisioned": self.provisioned,
-            "age_s": round(now - self.started, 1),
-            "idle_s": round(now - self.idle_since, 1) if self.state is State.IDLE else None,
-            "log_stream": self.log_stream,
-            "account_id": spec.account_id if spec else "",
-            "function_name": spec.function_name if spec else "",
-            "version": spec.version if spec else "",
-            "memory_mb": spec.memory_mb if spec else 0,
-            "held_mb": self.held_mb() if spec else None,
-            "extensions": [each.name for each in self.companions.extensions.all],
-        }
-
     @property
     def usable(self) -> bool:
         """Whether it can serve: READY or IDLE, and not about to die."""
-        return self.state in (State.READY, State.IDLE) and not self._kill_reason
+        return self.state in (State.READY, State.IDLE) and not self.ending.reason
 
     @property
     def is_dead(self) -> bool:
@@ -218,7 +149,7 @@ class Environment:
         return isinstance(self.sandbox, Copy)
 
     def freeze(self, frozen: bool) -> None:
-        if frozen and self._kill_reason:
+        if frozen and self.ending.reason:
             return  # it has its end to see to
         if self.frozen is not frozen and self.sandbox is not None:
             self.frozen = frozen
@@ -226,8 +157,8 @@ class Environment:
 
     def pause(self, paused: bool) -> None:
         """Leave what the runtime sends unread, so that it waits; or read on."""
-        if self._stream is not None:
-            self._stream.pause(paused)
+        if self.stream is not None:
+            self.stream.pause(paused)
 
     def belong(self, spec: FunctionSpec, log_stream: str, layers: str | None) -> None:
         """From now on what it logs is of this function. Before `initialise`, once. `layers`: the tree of /opt."""
@@ -259,12 +190,12 @@ class Environment:
         self.spec = spec
         own = time.monotonic() + RETIRE_SECONDS
         self.retire_at = min(own, self.sandbox.retire_at) if isinstance(self.sandbox, Copy) else own
-        self._oom_before = self.sandbox.group.oom_kills()  # the group may have served others
+        self.ending.oom_before = self.sandbox.group.oom_kills()  # the group may have served others
         self.sandbox.group.limit(spec.memory_mb, spec.ephemeral_mb, spec.vcpu_mb)
         if spec.network == EGRESS:
             self.deadline = time.monotonic() + limit_s
             await self.factory.egress.attach(self.sandbox)
-            if self.sandbox is None or self._kill_reason:
+            if self.sandbox is None or self.ending.reason:
                 raise ProcessLookupError
         if not self.is_copy:  # which has all of its template's
             size = spec.ephemeral_mb if spec.ephemeral_mb != TMP_MB else None
@@ -273,7 +204,7 @@ class Environment:
             interpreter = self.factory.interpreter
             assignment["command"] = start.command(interpreter, spec.handler, spec.memory_mb, spec.environment)
             assignment["inherits"] = interpreter.family in start.FRAMES
-        speaks_http = isinstance(self._stream, RuntimeApi)
+        speaks_http = isinstance(self.stream, RuntimeApi)
         if not speaks_http:
             self.companions.listen()
         self.deadline = time.monotonic() + limit_s
@@ -312,33 +243,11 @@ class Environment:
             self.companions.invoke(head)
         return await self._ask(head, body, limit_s)
 
-    def owe(self) -> None:
-        """Somebody in the sandbox works on for the invocation: it is over when all of these have paid."""
-        self._owed += 1
-
-    def paid(self) -> None:
-        self._owed -= 1
-        if not self._owed and self._settling is not None:
-            self._settling.set(None)
-
-    @property
-    def settled(self) -> bool:
-        return not self._owed
-
-    async def settle(self) -> Ended | None:
-        """Wait until everybody is ready for the next invocation. Ended when the runtime went away instead."""
-        if self._owed and self._end is None:
-            self._settling = Promise(self._loop)
-            await self._settling
-            self._settling = None
-        self._owed = 0
-        return self._end
-
     def finish(self) -> None:
         """The invocation's books, or those of its init, are closed: free for the next one."""
         self.on_chunk = None
         self.pause(False)
-        if self.state is State.BUSY and not self._kill_reason:
+        if self.state is State.BUSY and not self.ending.reason:
             self.idle_since = time.monotonic()
             self.move(State.IDLE)
         elif self.state is State.DRAINING or self._leaving:
@@ -362,13 +271,13 @@ class Environment:
             self.sandbox.group.defer(deferred)
 
     async def _ask(self, head: Head, body: bytes, limit_s: float) -> Outcome:
-        assert self._stream is not None
+        assert self.stream is not None
         assert self.sandbox is not None
         self._asked_at = time.monotonic()
         self.deadline = self._asked_at + limit_s
-        self._waiting = Promise(self._loop)
-        self._stream.send(head, body)
-        return await self._waiting
+        self.waiting = Promise(self._loop)
+        self.stream.send(head, body)
+        return await self.waiting
 
     def held_mb(self) -> int:
         return self.memory.held_mb() if self.memory is not None else 0
@@ -380,14 +289,14 @@ class Environment:
 
     def _created(self, sandbox: Sandbox | None) -> None:
         if sandbox is None:
-            self._kill_reason = self._kill_reason or "create"
+            self.ending.reason = self.ending.reason or "create"
             self.move(State.DEAD)
             return
         self.sandbox, self.memory = sandbox, Memory(sandbox)
         self.logs = LogBuffer(sandbox.log)
-        self._loop.watch(sandbox.pidfd, self._exited)
-        self._stream = self._connect(sandbox)
-        if self._kill_reason:
+        self._loop.watch(sandbox.pidfd, self.ending.exited)
+        self.stream = self._connect(sandbox)
+        if self.ending.reason:
             sandbox.kill()
 
     def _connect(self, sandbox: Sandbox) -> Stream | RuntimeApi:
@@ -404,25 +313,25 @@ class Environment:
         op = head.get("op")
         if self.state is State.STARTING and op == "ready" and self.sandbox is not None:
             self.factory.endpoint.offer(self.sandbox)
-            if isinstance(self._stream, RuntimeApi) and self._stream.server is not None:
-                self._stream.server.routes.append(self.companions.routes)
+            if isinstance(self.stream, RuntimeApi) and self.stream.server is not None:
+                self.stream.server.routes.append(self.companions.routes)
             else:
                 self._loop.later(LISTEN_SECONDS, self.companions.listen)
             self.move(State.READY)
             return
-        waiting = self._waiting
-        if self._kill_reason in REFUSED:
+        waiting = self.waiting
+        if self.ending.reason in REFUSED:
             return
         if op == "chunk" and self.on_chunk is not None and waiting is not None:
             self.on_chunk(head, body)
             return
-        if self._kill_reason:
+        if self.ending.reason:
             return  # an answer that comes too late: what waits hears of the end
         expected = "init" if self.state is State.INITIALISING else "done"
         if waiting is None or waiting.done or op != expected:
             self.kill("protocol")
             return
-        self._waiting = None
+        self.waiting = None
         waiting.set(Answer(head, body))
 
     def on_close(self) -> None:
@@ -431,23 +340,3 @@ class Environment:
             self.kill("protocol")
         elif self.state not in (State.DEAD, State.BUSY, State.DRAINING, State.INITIALISING):
             self._loop.later(1.0, lambda: self.kill("protocol"))
-
-    def _exited(self, _events: int) -> None:
-        sandbox = self.sandbox
-        assert sandbox is not None
-        self._loop.forget(sandbox.pidfd)
-        status = sandbox.reap()
-        self.companions.close()
-        while self.logs.drain():
-            pass
-        if self._stream is not None and (self.on_chunk is not None or isinstance(self._stream, RuntimeApi)):
-            self._stream.drain()
-        reason = self._kill_reason or self._out_of_memory(status)
-        self.move(State.DEAD)
-        if self._stream is not None:
-            self._stream.close()
-        self._tell_end(self._cause or Ended(status, reason))
-        if self.logs.lines and self.on_leftover is not None:
-            self.on_leftover(self)
-        self.sandbox = self.memory = None
-        self.factory.recycle(sandbox)

@@ -1,25 +1,22 @@
 """One invocation's life in the executor: environment, init, the call, its log, its report, its answer."""
 
-import secrets
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from functions.execution import events, failures
+from functions.execution.assignment import assignment, stream_name
 from functions.execution.caller import Caller
 from functions.execution.chunks import Chunks
-from functions.execution.endpoint import Endpoint
 from functions.execution.environment import Environment
 from functions.execution.failures import Failure
 from functions.execution.initialisation import failed, initialise
 from functions.execution.logs import Line, tail
 from functions.execution.outcome import MAX_RESPONSE, Answer, Ended, Outcome
-from functions.execution.runtimes.table import RUNTIMES
-from functions.execution.sandbox.root import LIBRARY_PATH
+from functions.execution.record import report
 from functions.execution.spec import FunctionSpec
 from functions.execution.states import State
 from functions.execution.stream import Head
-from monitoring.report import Kind, Report
 from monitoring.report import Outcome as Result
 
 if TYPE_CHECKING:
@@ -29,70 +26,6 @@ INIT_SECONDS = 10.0
 FLUSH_SECONDS = 0.2
 GRACE_SECONDS = 0.02  # from the response to the runtime's wish for the next invocation, usually far less
 TAIL_LINES = 200  # kept for `LogType: Tail` of what was reported already
-
-
-def stream_name(version: str) -> str:
-    return f"{time.strftime('%Y/%m/%d')}/[{version}]{secrets.token_hex(16)}"
-
-
-def assignment(
-    spec: FunctionSpec, log_stream: str, endpoint: Endpoint, initialization: str = "on-demand"
-) -> dict[str, object]:
-    """What a runtime process is told when it becomes an environment of `spec`."""
-    variables = function_environment(spec, log_stream, endpoint, initialization)
-    return {"handler": spec.handler, "environment": variables, "snapshot": initialization == "snap-start"}
-
-
-def function_environment(
-    spec: FunctionSpec, log_stream: str, endpoint: Endpoint, initialization: str
-) -> dict[str, str]:
-    """The variables of the runtime process: the user's own, then those that AWS sets and nobody may override."""
-    address, credentials = endpoint.variables(spec)
-    runtime = RUNTIMES[spec.runtime]
-    variables = {
-        "LANG": "en_US.UTF-8",
-        "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
-        "LD_LIBRARY_PATH": LIBRARY_PATH,
-        "TZ": ":UTC",
-        **address,
-    }
-    if runtime.family == "custom":
-        variables["PATH"] = variables["PATH"].partition(":")[2]
-        variables["LD_LIBRARY_PATH"] = LIBRARY_PATH.partition(":")[2]
-    elif runtime.family == "python":
-        variables["PYTHONPATH"] = "/var/runtime"
-    elif runtime.family == "node":
-        major = runtime.version
-        variables["NODE_PATH"] = (
-            f"/opt/nodejs/node{major}/node_modules:/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task"
-        )
-    elif runtime.family == "ruby":
-        variables["RUBYLIB"] = "/var/task:/var/runtime/lib:/opt/ruby/lib"
-        abi = f"{runtime.version}.0"
-        variables["GEM_PATH"] = f"/var/task/vendor/bundle/ruby/{abi}:/opt/ruby/gems/{abi}"
-    elif runtime.family == "dotnet":
-        variables["DOTNET_ROOT"] = "/var/lang"
-    variables |= spec.environment
-    variables |= {
-        "_HANDLER": spec.handler,
-        "AWS_REGION": spec.region,
-        "AWS_DEFAULT_REGION": spec.region,
-        "AWS_LAMBDA_FUNCTION_NAME": spec.function_name,
-        "AWS_LAMBDA_FUNCTION_VERSION": spec.version,
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory_mb),
-        "AWS_LAMBDA_LOG_GROUP_NAME": spec.group,
-        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
-        "AWS_LAMBDA_INITIALIZATION_TYPE": initialization,
-        "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001",
-        "LAMBDA_TASK_ROOT": "/var/task",
-        "LAMBDA_RUNTIME_DIR": "/var/runtime",
-        **credentials,
-    }
-    if runtime.family != "custom":
-        variables["AWS_EXECUTION_ENV"] = runtime.execution_env
-    if spec.log_format == "JSON":
-        variables |= {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": spec.application_log_level}
-    return variables
 
 
 @dataclass(slots=True)
@@ -244,11 +177,12 @@ class Invocation:
         if environment.journal is not None:
             self.tell_done(environment, failure, response)
         gone = None
-        if not environment.settled:
+        if not environment.debts.settled:
             early = None
             if not self.head.get("want_tail"):  # that has the last line of the log
                 early = self.engine.loop.later(GRACE_SECONDS, lambda: self.answer(failure, response))
-            gone = await environment.settle()
+            await environment.debts.settle()
+            gone = environment.ending.told
             if early is not None:
                 early.cancel()
         if isinstance(outcome, Answer) and outcome.head.get("last"):
@@ -280,7 +214,7 @@ class Invocation:
         self.tell_end(told, duration_ms, peak_mb)
         logged = logs.take()
         engine.running.pop(environment, None)
-        engine.spool.append(self.report(logged, told, duration_ms, peak_mb, response))
+        engine.spool.append(report(self, logged, told, duration_ms, peak_mb, response))
         engine.pools.release(environment)
         log_tail = tail(self.taken + [message for _, message in logged]) if self.head.get("want_tail") else b""
         self.answer(failure, response, duration_ms, peak_mb, log_tail)
@@ -347,45 +281,6 @@ class Invocation:
         )
         if environment.journal is not None:
             environment.journal.flush()  # the sandbox may be frozen soon
-
-    def report(
-        self, logged: list[Line], failure: Failure | None, duration_ms: float, peak_mb: int, response: bytes
-    ) -> Report:
-        spec, head, engine = self.spec, self.head, self.engine
-        allocation = engine.provisioned.allocations.get(spec.key)
-        assert self.environment is not None
-        return Report(
-            kind=Kind.INVOCATION,
-            account_id=spec.account_id,
-            region=spec.region,
-            function_name=spec.function_name,
-            version=spec.version,
-            qualifier=head.get("qualifier", ""),
-            request_id=self.request_id,
-            source=head.get("source", ""),
-            tenant_id=spec.tenant,
-            at_ms=self.started_ms,
-            log_group=spec.group,
-            log_stream=self.log_stream,
-            lines=logged,
-            outcome=failure.outcome if failure else Result.SUCCESS,
-            duration_ms=round(duration_ms, 3),
-            billed_ms=events.billed(duration_ms),
-            init_ms=round(self.init_ms, 3) if self.init_ms is not None else None,
-            memory_mb=spec.memory_mb,
-            max_memory_mb=peak_mb,
-            error_type=failure.error_type if failure else "",
-            error_message=failure.message if failure else "",
-            attempt=head.get("attempt", 1),
-            concurrency=self.in_use,
-            provisioned=self.environment.provisioned if allocation is not None else None,
-            provisioned_in_use=allocation.busy if allocation is not None else 0,
-            provisioned_wanted=allocation.wanted if allocation is not None else 0,
-            event_size=len(self.event),
-            response_size=self.produced(response),
-            event=engine.recorded(self.event),
-            response=engine.recorded(response),
-        )
 
     def tick(self, now: float) -> bool:
         """While it runs. True when the next look should come soon."""

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from functions.execution.environment import Environment
+from functions.execution.facts import facts
 from functions.execution.loop import Loop, Promise
 from functions.execution.pressure import Pressure
 from functions.execution.sandbox.factory import Factory
@@ -213,7 +214,7 @@ class Pools:
                 for name, pool in self._runtimes.items()
             },
             "environments": states,
-            "sandboxes": [environment.facts() for environment in self._of],
+            "sandboxes": [facts(environment) for environment in self._of],
             "configured_memory_mb": self._memory_mb,
         }
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions.execution import failures
+from functions.execution.assignment import assignment, stream_name
 from functions.execution.environment import Environment
 from functions.execution.failures import Failure
 from functions.execution.initialisation import failed, initialise
-from functions.execution.invocation import assignment, stream_name
 from functions.execution.outcome import Answer, Outcome
 from functions.execution.spec import FunctionSpec
 

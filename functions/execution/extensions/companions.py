@@ -50,7 +50,7 @@ class Companions:
         self.extensions = Extensions(loop, self._lines)
         self.extensions.on_settled = self._settled
         self.extensions.on_failure = environment.fail
-        self.extensions.on_idle = environment.paid
+        self.extensions.on_idle = environment.debts.paid
         self.extensions.on_exit = self._one_ended
         api = ExtensionsApi(lambda: environment.spec, lambda: self.extensions)
         telemetry = TelemetryApi(loop, api.identified, self._open_journal, self._connect, lambda: environment.frozen)
@@ -119,7 +119,7 @@ class Companions:
     def invoke(self, head: Head) -> None:
         """Tell of it those that asked for it. The invocation is over when they ask for the next event."""
         for _ in range(self.extensions.invoke(head["deadline_ms"], head["id"], head["arn"], head["trace"])):
-            self._environment.owe()
+            self._environment.debts.owe()
 
     def ended(self, ended: "Ended") -> None:
         """The environment has, or is about to."""
@@ -178,7 +178,7 @@ class Companions:
             self._hold.signal(signal.SIGKILL)
 
     def _runtime_ended(self, status: int) -> None:
-        if not self._environment.runtime_ended(status):  # it began a shutdown, which goes on by itself
+        if not self._environment.ending.runtime_ended(status):  # it began a shutdown, which goes on by itself
             return
         if any(each.lives for each in self.extensions.external):
             self._tell_shutdown()

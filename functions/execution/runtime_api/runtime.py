@@ -25,6 +25,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Protocol
 
+from functions.execution.debts import Debts
 from functions.execution.error_types import known
 from functions.execution.loop import Loop, Timer
 from functions.execution.runtime_api.exchange import Exchange, Trailers
@@ -63,13 +64,11 @@ class State(Enum):
 class Owner(Protocol):
     """Who gets the frames: an Environment."""
 
+    debts: Debts
+
     def on_frame(self, head: Head, body: bytes) -> None: ...
 
     def on_close(self) -> None: ...
-
-    def owe(self) -> None: ...
-
-    def paid(self) -> None: ...
 
 
 class RuntimeApi:
@@ -171,7 +170,7 @@ class RuntimeApi:
             self._owner.on_frame({"op": "init"}, b"")
         elif before is State.SENT:
             self._state, self._event = State.READY, None
-            self._owner.paid()
+            self._owner.debts.paid()
         else:
             self._deliver()
 
@@ -278,7 +277,7 @@ class RuntimeApi:
     def _settle(self, head: Head, body: bytes = b"") -> None:
         """That is the answer. The invocation goes on until the runtime asks for the next one."""
         self._state = State.SENT
-        self._owner.owe()
+        self._owner.debts.owe()
         self._owner.on_frame({"op": "done", "id": self._request_id, **head}, body)
 
     def _forbid(self, exchange: Exchange, state: State) -> None:

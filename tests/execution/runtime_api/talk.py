@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from functions.execution.debts import Debts
 from functions.execution.lane import HEAD
 from functions.execution.loop import Loop
 from functions.execution.runtime_api.runtime import RuntimeApi
@@ -33,7 +34,7 @@ class Engine:
     """What the API tells."""
 
     frames: list[tuple[Head, bytes]] = field(default_factory=list)
-    owed: int = 0
+    debts: Debts = field(init=False)
     hung_up: int = 0
 
     def on_frame(self, head: Head, body: bytes) -> None:
@@ -42,12 +43,6 @@ class Engine:
     def on_close(self) -> None:
         self.hung_up += 1
 
-    def owe(self) -> None:
-        self.owed += 1
-
-    def paid(self) -> None:
-        self.owed -= 1
-
 
 class Talk:
     """Everything happens in one thread: the loop turns while a client waits."""
@@ -55,6 +50,7 @@ class Talk:
     def __init__(self) -> None:
         self.loop = Loop()
         self.engine = Engine()
+        self.engine.debts = Debts(self.loop)
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.address = self.listener.getsockname()
         self.listener.setblocking(False)

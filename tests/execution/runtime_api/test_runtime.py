@@ -29,14 +29,14 @@ def test_one_invocation_after_another(talk: Talk) -> None:
     client = talk.connect()
     for number in ("1", "2"):
         talk.next(client)
-        assert talk.engine.owed == 0
+        assert talk.engine.debts.settled
         talk.api.send({"op": "invoke", "id": number, "deadline_ms": 9, "arn": "arn"}, b'{"n": 1}')
         got = talk.answer(client)
         assert (got.status, got.body, got.headers["lambda-runtime-aws-request-id"]) == (200, b'{"n": 1}', number)
         answer = talk.ask("POST", path("response", number), b'"done"', client=client)
         assert (answer.status, answer.json, answer.headers["content-type"]) == (202, OK, "application/json")
         assert talk.last == ({"op": "done", "id": number}, b'"done"')
-        assert talk.engine.owed == 1  # until the next one is asked for
+        assert not talk.engine.debts.settled  # until the next one is asked for
     assert talk.engine.frames[0] == ({"op": "init"}, b"")
 
 
