@@ -81,6 +81,17 @@ def directories(name: str) -> list[Path]:
     return found
 
 
+def registries(name: str) -> dict[str, str]:
+    """`host[:port]`, separated by commas, to its protocol: https, or http for one that is written `http://host`."""
+    found: dict[str, str] = {}
+    for value in filter(None, os.environ.get(name, "").split(",")):
+        match = re.fullmatch(r"(?:(https?)://)?([a-z0-9][a-z0-9.-]*(?::\d{1,5})?)", value.strip())
+        if match is None:
+            raise SettingError(name, value, "hosts of registries, separated by commas: host, host:port or http://host")
+        found[match[2]] = match[1] or "https"
+    return found
+
+
 def host(name: str, default: str) -> str:
     value = os.environ.get(name, default)
     if value != "localhost":

@@ -59,6 +59,10 @@ HEARTH_AWS_ENDPOINTS = env.endpoints("HEARTH_AWS_ENDPOINTS")
 
 # Directories, separated by colons, that functions may run from as they are (hot reload). None: no function may.
 HEARTH_HOT_RELOAD = env.directories("HEARTH_HOT_RELOAD")
+# Where functions may be made of container images from: directories, separated by colons, of OCI image layouts and
+# archives; and registries, separated by commas, by a tool of this machine (skopeo or crane) and its credentials.
+HEARTH_IMAGES = env.directories("HEARTH_IMAGES")
+HEARTH_REGISTRIES = env.registries("HEARTH_REGISTRIES")
 
 # --- sizes ------------------------------------------------------------------------------------------------------
 

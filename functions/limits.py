@@ -35,6 +35,8 @@ class Limits:
     filters: int = 5  # of one event source mapping
     page_items: int = 50  # in one answer of a list operation
     package_files: int = 100_000  # ours, not AWS's: entries in one zip
+    image_bytes: int = 10_737_418_240  # of a container image, unpacked
+    image_files: int = 1_000_000  # ours: entries of all its layers
     # AWS keeps this share of an account's concurrency free of reservations: 100 of 1,000.
     unreserved_share: float = 0.1
 

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from functions.execution import live
+from functions.execution import image, live
 from functions.execution.caller import Caller
 from functions.execution.concurrency import Concurrency
 from functions.execution.endpoint import Endpoint
@@ -100,7 +100,7 @@ class Engine:
 
     def trees(self, spec: FunctionSpec) -> dict[str, str]:
         """Where a sandbox sees what lies where in the code store."""
-        shown = {"/var/task": str(self.code_directory / spec.code)}
+        shown = {"/" if spec.image else "/var/task": str(self.code_directory / spec.code)}
         if spec.live:  # one that has gone shows nothing: the runtime says that there is no such module
             shown = {"/var/task": spec.live} if live.is_there(spec.live) else {}
         if spec.layers:
@@ -108,6 +108,12 @@ class Engine:
         if spec.network == EGRESS:
             shown["/etc/resolv.conf"] = str(self.egress.resolver)
         return shown
+
+    def beside(self, spec: FunctionSpec) -> str | None:
+        """The tree of /opt on the machine, for extensions; None without one."""
+        if spec.image:
+            return image.extensions(str(self.code_directory / spec.code))
+        return str(self.code_directory / spec.layers) if spec.layers else None
 
     def report_lines(self, spec: FunctionSpec, log_stream: str, lines: list[Line], request_id: str = "") -> None:
         """Lines of an invocation that goes on, or of none."""

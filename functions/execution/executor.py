@@ -22,6 +22,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from functions.execution import image
 from functions.execution.endpoint import Endpoint
 from functions.execution.engine import Engine
 from functions.execution.loop import Loop
@@ -39,7 +40,7 @@ from functions.execution.sandbox.network.egress import Egress
 from functions.execution.sandbox.orders import orders
 from functions.execution.sandbox.place import Placer
 from functions.execution.server import Server
-from functions.execution.spec import LATE
+from functions.execution.spec import IMAGE, LATE
 from monitoring.ingest.spool import SpoolWriter
 
 logger = logging.getLogger(__name__)
@@ -196,7 +197,7 @@ class Executor:
         """`name` as `FunctionSpec.interpreter`."""
         held, late, _ = name.removesuffix(TEMPLATES).partition(LATE)
         runtime, _, version = held.partition("@")
-        interpreter = discovery.interpreter(runtime, version)
+        interpreter = image.INTERPRETER if runtime == IMAGE else discovery.interpreter(runtime, version)
         if interpreter is None:
             discovery.look()
             interpreter = discovery.interpreter(runtime, version)

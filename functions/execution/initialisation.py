@@ -9,7 +9,7 @@ from functions.execution.environment import Environment
 from functions.execution.error_types import known
 from functions.execution.outcome import Ended, Outcome
 from functions.execution.sandbox.cgroups import MIB
-from functions.execution.spec import FunctionSpec
+from functions.execution.spec import IMAGE, FunctionSpec
 
 if TYPE_CHECKING:
     from functions.execution.engine import Engine
@@ -37,7 +37,7 @@ async def initialise(
     """
     kind = assignment["environment"]["AWS_LAMBDA_INITIALIZATION_TYPE"]
     is_copy = environment.is_copy
-    version = runtime_version(spec.runtime, environment.factory.interpreter.version)
+    version = runtime_version(spec.runtime or IMAGE, environment.factory.interpreter.version)
     environment.on_leftover = engine.report_leftover
     if is_copy:
         environment.emit(

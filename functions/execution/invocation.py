@@ -74,7 +74,7 @@ class Invocation:
     def take(self, environment: Environment) -> None:
         self.environment = environment
         if not environment.log_stream:
-            layers = self.engine.trees(self.spec).get("/opt")
+            layers = self.engine.beside(self.spec)
             environment.belong(self.spec, self.log_stream or stream_name(self.spec.version), layers)
         self.log_stream = environment.log_stream
         self.engine.running[environment] = self

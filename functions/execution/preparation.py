@@ -30,7 +30,7 @@ class Preparation:
         the spool."""
         environment, spec, engine = self.environment, self.spec, self.engine
         # The copies of a template start extensions of their own.
-        layers = engine.trees(spec).get("/opt") if self.initialization != "snap-start" else None
+        layers = engine.beside(spec) if self.initialization != "snap-start" else None
         environment.belong(spec, stream_name(spec.version), layers)
         engine.running[environment] = self
         engine.watch()

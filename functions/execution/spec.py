@@ -8,6 +8,7 @@ from functions.execution.runtimes.table import RUNTIMES
 
 LATE = "+late"
 EGRESS = "egress"
+IMAGE = "image"  # the runtime of functions that are container images
 CPU_MB = 1769  # AWS gives one whole CPU at so much memory
 
 
@@ -24,9 +25,9 @@ class FunctionSpec:
     region: str
     function_name: str
     version: str  # label: "$LATEST" or a number
-    runtime: str
+    runtime: str  # empty, as the handler, for a container image
     handler: str
-    code: str  # SHA-256 of the package: the directory's name in the code store
+    code: str  # SHA-256 of the package or of the image's manifest: the directory's name in the code store
     memory_mb: int
     timeout_s: int
     ephemeral_mb: int
@@ -47,6 +48,9 @@ class FunctionSpec:
     network: str = "none"  # or "egress": to the internet; every environment has the endpoint of its account besides
     layers: str = ""  # the directory in the code store that is shown at /opt; empty without layers
     stand_in: str = ""  # the interpreter that an administrator chose to serve the runtime: ruby3.1; empty for its own
+    # Of a container image, whose tree `code` names: `command`, `directory` and `environment`, its own variables. Empty
+    # for a package, which needs a runtime.
+    image: dict[str, Any] = field(default_factory=dict)
     log_format: str = "Text"  # or JSON, with the least level that is kept of the function's lines and of the platform's
     application_log_level: str = "INFO"
     system_log_level: str = "INFO"
@@ -73,6 +77,8 @@ class FunctionSpec:
     def interpreter(self) -> str:
         """Which sandboxes can become its environments: the id of what runs it, with a version that it is held to, and
         whether that starts with the function."""
+        if self.image:
+            return IMAGE
         name = self.stand_in or self.runtime
         if self.runtime_version:
             name += f"@{self.runtime_version}"

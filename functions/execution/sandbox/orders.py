@@ -14,7 +14,7 @@ ENVIRONMENT = {"PATH": "/var/lang/bin:/usr/bin:/bin", "LANG": "en_US.UTF-8", "LD
 # By family: the interpreter becomes the zygote, or is executed in each sandbox, or is not there at all.
 BECOMES = ("python",)
 BOOTSTRAP = {"node": "/var/runtime/bootstrap.cjs", "ruby": "/var/runtime/bootstrap.rb"}
-ALONE = ("custom",)
+ALONE = ("custom", "image")
 
 
 def orders(interpreter: Interpreter, is_late: bool, scratch: Path) -> list[dict[str, Any]]:
@@ -33,6 +33,8 @@ def orders(interpreter: Interpreter, is_late: bool, scratch: Path) -> list[dict[
         build |= java.build_order(scratch)
     if family in ALONE:
         del build["interpreter"]
+        if family == "image":
+            build["bare"] = True
         return [build, {**zygote, "module": "bootstrap", "waits": True}]
     if is_late:
         return [build, {**zygote, "module": "launcher", "waits": True}]

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from functions.execution.sandbox import image_root
 from functions.execution.sandbox import syscalls as sc
 
 
@@ -16,7 +17,7 @@ class Placer:
         self._home = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
 
     def place(self, pidfd: int, trees: Mapping[str, str], tmp_mb: int | None) -> int:
-        """Show directories, by where they shall be seen, and set the size of /tmp.
+        """Show directories, by where they shall be seen, and set the size of /tmp. "/" comes first, if at all.
 
         Answers an O_PATH descriptor of /tmp, for `fstatvfs`.
         """
@@ -26,7 +27,10 @@ class Placer:
                 opened.append((sc.open_tree(source), target))
             with self._inside(pidfd):
                 for tree, target in opened:
-                    sc.move_mount(tree, target)
+                    if target == "/":
+                        image_root.enter(tree)
+                    else:
+                        sc.move_mount(tree, target)
                 if tmp_mb is not None:
                     options = f"size={tmp_mb}m,nr_inodes={tmp_mb * 256}"
                     sc.mount("tmpfs", "/tmp", "", sc.MS_REMOUNT | sc.MS_NOSUID | sc.MS_NODEV, options)

@@ -6,6 +6,7 @@ The first message on the channel is a JSON object:
     as_it_is      directory to show at its own path as well; absent for interpreters that run from anywhere
     runtime       directory of the bootstrap, shown at /var/runtime; absent where the function brings it
     javac         the compiler that makes it first, and is_modern, whether it is of Java 9 or newer; else absent
+    bare          nothing of the machine is shown: functions bring all (image_root.py); absent otherwise
     packages      what to show beside it, by name; may be absent
     python        path under /var/lang of the interpreter to become; absent for runtimes that are executed
     zygote        the message for `zygote.main`
@@ -65,11 +66,7 @@ def build(interpreter: str | None, runtime: str | None, as_it_is: str, packages:
     if as_it_is:
         os.makedirs(f"{NEW}{as_it_is}", exist_ok=True)
         show(as_it_is, f"{NEW}{as_it_is}")
-    for name in DEVICES:
-        touch(f"{NEW}/dev/{name}")
-        sc.bind(f"/dev/{name}", f"{NEW}/dev/{name}", sc.MS_NOSUID)
-    for name, target in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
-        os.symlink(f"/proc/self/fd{target}", f"{NEW}/dev/{name}")
+    devices()
     # Debian's Java has its configuration there.
     for name in [*FROM_MACHINE, *(path.name for path in Path("/etc").glob("java-*-openjdk"))]:
         machine, shown = Path("/etc", name), Path(NEW, "etc", name)
@@ -79,6 +76,19 @@ def build(interpreter: str | None, runtime: str | None, as_it_is: str, packages:
             show(str(machine), str(shown))
     for name, content in GENERATED.items():
         Path(NEW, "etc", name).write_text(content)
+    sources()
+
+
+def devices() -> None:
+    for name in DEVICES:
+        touch(f"{NEW}/dev/{name}")
+        sc.bind(f"/dev/{name}", f"{NEW}/dev/{name}", sc.MS_NOSUID)
+    for name, target in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
+        os.symlink(f"/proc/self/fd{target}", f"{NEW}/dev/{name}")
+
+
+def sources() -> None:
+    """The zygote's own."""
     here = Path(__file__).parent
     for name in ("syscalls.py", "enter.py", "zygote.py"):
         Path(NEW, ".zygote", name).write_bytes((here / name).read_bytes())
@@ -152,7 +162,12 @@ def main(channel_fd: int) -> None:
         os.setgroups([])
     sc.unshare(sc.CLONE_NEWNS)
     sc.mount("", "/", "", sc.MS_REC | sc.MS_PRIVATE)
-    build(order.get("interpreter"), order.get("runtime"), order.get("as_it_is", ""), order.get("packages", {}))
+    if "bare" in order:
+        from functions.execution.sandbox import image_root
+
+        image_root.build(order["runtime"])
+    else:
+        build(order.get("interpreter"), order.get("runtime"), order.get("as_it_is", ""), order.get("packages", {}))
     if "python" not in order:
         # This interpreter goes on, and its library is out of sight after `enter`: load what is needed now.
         sys.path.insert(0, str(Path(__file__).parent))

@@ -64,7 +64,7 @@ class Zygote:
         if "module" in runtime:
             sys.path.insert(0, "/var/runtime")
             bootstrap: Any = __import__(runtime["module"])
-            bootstrap.sc, bootstrap.loopback_up = sc, loopback_up
+            bootstrap.sc, bootstrap.loopback_up, bootstrap.reap = sc, loopback_up, reap
             self.serve = bootstrap.serve
 
     def run(self) -> None:
