@@ -54,6 +54,7 @@ if [ "$purpose" = test ]; then
     command -v javac >/dev/null || [ "$(id -u)" != 0 ] || apt default-jdk-headless
     { command -v g++ && command -v xz && command -v curl-config; } >/dev/null || [ "$(id -u)" != 0 ] ||
         apt g++ libcurl4-openssl-dev xz-utils
+    command -v mcs >/dev/null || [ "$(id -u)" != 0 ] || apt mono-mcs
 fi
 if [ "$purpose" = bench ]; then
     lock=requirements-dev.txt

@@ -2,9 +2,7 @@
 
 import json
 import shutil
-import subprocess
 import textwrap
-from pathlib import Path
 
 import pytest
 
@@ -192,63 +190,3 @@ def test_forged_answers(executor: RunningExecutor) -> None:
     assert json.loads(executor.invoke(spec, textwrap.dedent(code)).payload) == [400, 400, 404]
     assert "400 400 404 202 403 403\n" in executor.messages(spec)
     assert executor.invoke(spec, "respond('well')").payload == b'"well"'
-
-
-# --- compiled ones ---
-
-RUST = r"""
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-
-fn ask(stream: &mut BufReader<TcpStream>, request: String) -> (String, Vec<u8>) {
-    stream.get_mut().write_all(request.as_bytes()).unwrap();
-    let (mut id, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        stream.read_line(&mut line).unwrap();
-        let line = line.trim();
-        if line.is_empty() { break; }
-        if let Some((name, value)) = line.split_once(':') {
-            match name.to_ascii_lowercase().as_str() {
-                "lambda-runtime-aws-request-id" => id = value.trim().to_string(),
-                "content-length" => length = value.trim().parse().unwrap(),
-                _ => (),
-            }
-        }
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).unwrap();
-    (id, body)
-}
-
-fn main() {
-    let host = std::env::var("AWS_LAMBDA_RUNTIME_API").unwrap();
-    let mut stream = BufReader::new(TcpStream::connect(&host).unwrap());
-    let base = "/2018-06-01/runtime/invocation";
-    loop {
-        let (id, event) = ask(&mut stream, format!("GET {base}/next HTTP/1.1\r\nHost: {host}\r\n\r\n"));
-        let event = String::from_utf8(event).unwrap();
-        println!("got {event}");
-        let answer = format!("{{\"rust\":{event}}}");
-        let length = answer.len();
-        ask(&mut stream, format!(
-            "POST {base}/{id}/response HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n\r\n{answer}"));
-    }
-}
-"""
-
-
-@pytest.mark.skipif(not shutil.which("rustc"), reason="no Rust compiler on this machine")
-def test_rust(executor: RunningExecutor, tmp_path: Path) -> None:
-    (tmp_path / "main.rs").write_text(RUST)
-    compiled = subprocess.run(
-        ["rustc", "--edition", "2021", "-o", "bootstrap", "main.rs"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    if compiled.returncode:
-        pytest.skip(f"rustc does not work here: {compiled.stderr[:200]}")
-    spec = function(executor, {"README": ""})
-    shutil.copy(tmp_path / "bootstrap", executor.directory / "code" / spec.code / "bootstrap")
-    for number in range(3):
-        assert json.loads(executor.invoke(spec, number).payload) == {"rust": number}
-    assert "got 2\n" in executor.messages(spec)

@@ -1,7 +1,11 @@
-"""What starts where a `dotnet` is found. None can be installed here: a script stands where the program would be."""
+"""What starts where a `dotnet` is found: a script that says how it was called, and a real one with a real assembly.
+
+The newest that a package registry of Python holds is .NET 3.1, which AWS has no more: it runs by the name of .NET 8.
+"""
 
 import json
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +13,12 @@ import pytest
 
 from functions.execution.runtimes import discovery
 from functions.execution.spec import LaneError
+from tests.execution.python_client import CLIENTS
 from tests.execution.running import RunningExecutor
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.skipif(not shutil.which("curl"), reason="no curl on this machine")]
+REAL = next(CLIENTS.glob(".venv/lib/python3.*/site-packages/dotnetcore2/bin"), None)
+COMPILER = shutil.which("mcs")
 DOTNET = """#!/bin/sh
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation"
 while headers=$(curl -sS -o /dev/null -D - "$api/next"); do
@@ -59,3 +66,29 @@ def test_it_is_found_while_the_executor_runs_and_has_the_runtime_api(
     library = executor.function("", runtime="dotnet8", handler="My.App::My.Function::Handler")
     assert executor.invoke(library, {}).error_type == "Runtime.ExitError"
     assert "Handlers of class libraries" in "".join(executor.messages(library))
+
+
+@pytest.mark.skipif(REAL is None, reason="`make clients` brings .NET")
+@pytest.mark.skipif(COMPILER is None, reason="no compiler of C# on this machine: apt-get install mono-mcs")
+def test_a_real_one(root: Path, start: Callable[..., RunningExecutor]) -> None:
+    assert REAL is not None
+    shutil.copytree(REAL, root, dirs_exist_ok=True)
+    (root / "dotnet").chmod(0o755)
+    frameworks = root / "shared/Microsoft.NETCore.App"
+    next(frameworks.iterdir()).rename(frameworks / "8.0.0")
+    executor = start()
+    framework = {"name": "Microsoft.NETCore.App", "version": "8.0.0"}
+    options = {"framework": framework, "configProperties": {"System.Globalization.Invariant": True}}
+    files = {"App.runtimeconfig.json": json.dumps({"runtimeOptions": options})}
+    managed = executor.function(files, runtime="dotnet8", handler="App", memory_mb=512)
+    bootstrap = "#!/bin/sh\nexec /opt/dotnet App.dll\n"
+    (executor.directory / "code/dotnet").symlink_to(root)
+    own = executor.function({**files, "bootstrap": bootstrap}, runtime="provided.al2023", layers="dotnet")
+    source = Path(__file__).parent / "compiled/bootstrap.cs"
+    for spec, name in ((managed, "AWS_Lambda_dotnet8"), (own, "")):
+        assembly = executor.directory / "code" / spec.code / "App.dll"
+        subprocess.run([COMPILER, f"-out:{assembly}", source], check=True)
+        for number in range(2):
+            answer = {"cs": number, "version": "8.0.0", "name": name}
+            assert json.loads(executor.invoke(spec, number).payload) == answer
+        assert "got 1\n" in executor.messages(spec)

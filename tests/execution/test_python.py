@@ -468,3 +468,15 @@ def test_children_and_threads_work(executor: RunningExecutor) -> None:
             return [sum(squares), said]
         """
     assert executor.run(source) == [2470, "42\n"]
+
+
+def test_a_pipe_with_a_name(executor: RunningExecutor) -> None:
+    source = """
+        import os, pathlib, threading
+        pipe = pathlib.Path("/tmp/pipe")
+        def handler(event, context):
+            os.mkfifo(pipe)
+            threading.Thread(target=pipe.write_text, args=("through",)).start()
+            return pipe.read_text()
+        """
+    assert executor.run(source) == "through"

@@ -40,6 +40,7 @@ def refused_calls():
         "sethostname": call(libc.sethostname, b"x", 1),
         "setgroups": call(libc.setgroups, 0, None),
         "mknod": system(259, 33, -100, b"/tmp/sda", 0o60644, 0x800),
+        "mknod of a character device": system(259, 33, -100, b"/tmp/null", 0o20666, 0x103),
         "init_module": system(175, 105, b"", 0, b""),
         "kexec_load": system(246, 104, 0, 0, 0, 0),
         "swapon": system(167, 224, b"/tmp/x", 0),

@@ -22,12 +22,13 @@ perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register init
 kexec_load kexec_file_load reboot swapon swapoff acct quotactl quotactl_fd nfsservctl sethostname setdomainname syslog
 settimeofday stime clock_settime clock_settime64 clock_adjtime clock_adjtime64 adjtimex iopl ioperm modify_ldt vm86
 vm86old uselib ustat sysfs _sysctl lookup_dcookie move_pages migrate_pages mbind set_mempolicy
-set_mempolicy_home_node open_by_handle_at name_to_handle_at fanotify_init fanotify_mark vhangup mknod mknodat
+set_mempolicy_home_node open_by_handle_at name_to_handle_at fanotify_init fanotify_mark vhangup
 create_module query_module get_kernel_syms
 """
 # Newer than the library: statmount, listmount, lsm_set_self_attr, open_tree_attr (the same on every architecture).
 REFUSED_NUMBERS = [457, 458, 460, 467]
 NEW_NAMESPACE_BITS = [0x80, 0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000]
+DEVICES, KIND_MASK = [0o020000, 0o060000], 0o170000  # of a file's mode; pipes with a name may be made
 TERMINAL_INJECTION = [0x5412, 0x541C]  # TIOCSTI, TIOCLINUX
 AF_INET, AF_INET6, AF_NETLINK, SOCK_RAW, SOCK_PACKET = 2, 10, 16, 3, 10
 ALLOWED_FAMILIES = {0, 1, AF_INET, AF_INET6, AF_NETLINK}
@@ -72,6 +73,9 @@ def build(architecture: int) -> bytes:
         rule(refuse(errno.EPERM), "clone", Compare(0, MASKED_EQ, bit, bit))
     # Its flags lie in memory, out of a filter's sight. ENOSYS, so that the C library falls back to clone.
     rule(refuse(errno.ENOSYS), "clone3")
+    for device in DEVICES:
+        rule(refuse(errno.EPERM), "mknod", Compare(1, MASKED_EQ, KIND_MASK, device))
+        rule(refuse(errno.EPERM), "mknodat", Compare(2, MASKED_EQ, KIND_MASK, device))
     for request in TERMINAL_INJECTION:
         rule(refuse(errno.EPERM), "ioctl", Compare(1, MASKED_EQ, 0xFFFFFFFF, request))
     for family in range(1, 46):
