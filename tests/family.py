@@ -1,5 +1,6 @@
 """A real Hearth for tests: the processes that `make run` starts, on a free port and a directory of their own."""
 
+import base64
 import io
 import json
 import os
@@ -19,8 +20,11 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from tests.gate import let_go
+from tests.processes import children, command
+
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 
 
 def free_port() -> int:
@@ -42,14 +46,14 @@ def zip_of(files: dict[str, str | bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def wait_for(what: str, probe: Callable[[], Any], seconds: float = 20.0) -> Any:
+def wait_for(what: str, probe: Callable[[], Any], seconds: float = 60.0) -> Any:
     """The first true answer of `probe`, asked again and again."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         answer = probe()
         if answer:
             return answer
-        time.sleep(0.05)
+        time.sleep(0.02)
     raise AssertionError(f"{what}: not within {seconds:.0f} s")
 
 
@@ -103,6 +107,11 @@ class RunningHearth:
         answer: dict[str, Any] = client.get_function_configuration(FunctionName=name)
         return answer
 
+    def let_go(self, name: str, gate: str = "go") -> None:
+        """Of the invocations of a function those that wait at a gate (`tests.gate`)."""
+        sha256 = self.client("lambda").get_function_configuration(FunctionName=name)["CodeSha256"]
+        let_go(self.data / "code" / base64.b64decode(sha256).hex(), gate)
+
     def public_url(self, name: str) -> str:
         """A new URL of a function that anybody may call."""
         client = self.client("lambda")
@@ -116,16 +125,12 @@ class RunningHearth:
         return url
 
     def pids(self) -> dict[str, int]:
-        """The supervised processes by name, and the worker's children."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        """The supervised processes by name."""
         found: dict[str, int] = {}
-        for pid in map(int, children):
-            try:
-                command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-            except FileNotFoundError:  # it has just ended
-                continue
+        for pid in children(self.process.pid):
+            said = command(pid)
             for name, mark in (("redis", "redis"), ("web", "granian"), ("beat", " beat "), ("worker", " worker ")):
-                if mark in command:
+                if mark in said:
                     found.setdefault(name, pid)
         return found
 

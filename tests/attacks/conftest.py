@@ -9,7 +9,8 @@ import pytest
 
 from tests.attacks.attacking import MOST_GROWTH, Attacker
 from tests.execution import rootless
-from tests.execution.running import PYTHON, RunningExecutor, alive, eventually
+from tests.execution.running import PYTHON, RunningExecutor, eventually
+from tests.processes import alive
 
 # What the executor makes of frames, lines and requests does not depend on who runs it: once is enough.
 ONCE = ("test_control", "test_output", "test_node", "test_runtime_api")

@@ -19,15 +19,17 @@ from typing import Any, TypeVar
 from functions.execution.lane import LaneClient
 from functions.execution.spec import FunctionSpec, InvocationRequest, InvocationResult
 from monitoring.report import Kind, Report, decode
+from tests.gate import let_go, waits
+from tests.processes import descendants
 
 PROJECT = Path(__file__).parents[2]
 PYTHON = f"python3.{sys.version_info.minor}"
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 V = TypeVar("V")
 
 
-def eventually(what: Callable[[], V], seconds: float = 10.0) -> V:
+def eventually(what: Callable[[], V], seconds: float = 30.0) -> V:
     """The first true value of `what`; fails the test when there is none in time."""
     end = time.monotonic() + seconds
     while not (value := what()):
@@ -109,6 +111,18 @@ class RunningExecutor:
         }
         return FunctionSpec(**(values | changes))
 
+    def waiting(self, **changes: Any) -> FunctionSpec:
+        """A new function that waits at the gate that its event names. It returns the name of its log stream."""
+        return self.function(waits(), **{"timeout_s": 30, **changes})
+
+    def busy(self, spec: FunctionSpec) -> int:
+        """How many of its environments run something."""
+        sandboxes = self.client.status()["sandboxes"]
+        return sum(each["state"] == "busy" and each["function_name"] == spec.function_name for each in sandboxes)
+
+    def let_go(self, spec: FunctionSpec, name: str = "go") -> None:
+        let_go(self.directory / "code" / spec.code, name)
+
     def invoke(self, spec: FunctionSpec, event: Any = None, **changes: Any) -> InvocationResult:
         payload = changes.pop("payload", None)
         values: dict[str, Any] = {
@@ -145,24 +159,6 @@ class RunningExecutor:
     def pids(self) -> list[int]:
         """Every process below the executor."""
         return descendants(self.process.pid)
-
-
-def descendants(pid: int) -> list[int]:
-    found = []
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return []
-    for child in map(int, children):
-        found += [child, *descendants(child)]
-    return found
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def is_root() -> bool:

@@ -8,11 +8,11 @@ import pytest
 
 from functions.execution import rate
 from functions.execution.concurrency import Concurrency
-from functions.execution.spec import FunctionSpec, InvocationResult, Throttled
+from functions.execution.spec import FunctionSpec, Throttled
 from monitoring.report import Kind
 from tests.execution.running import RunningExecutor, eventually
 
-SLEEP = "import time\ndef handler(event, context):\n    time.sleep(event)\n    return context.log_stream_name"
+HANDLER = "def handler(event, context):\n    return context.log_stream_name"
 SPEC = FunctionSpec("k", "1", "r", "f", "1", "python3.11", "h", "c", 128, 3, 512)
 
 
@@ -67,47 +67,45 @@ def test_a_lease_ends_with_its_block_whatever_happens() -> None:
 
 @pytest.mark.sandbox
 def test_several_environments_at_once(executor: RunningExecutor) -> None:
-    spec = executor.function(SLEEP)
-
-    def call(_: int) -> InvocationResult:
-        return executor.invoke(spec, 0.5)
-
+    spec = executor.waiting()
     with ThreadPoolExecutor(5) as pool:
-        results = list(pool.map(call, range(5)))
-    assert len({result.payload for result in results}) == 5
+        running = [pool.submit(executor.invoke, spec, "go") for _ in range(5)]
+        eventually(lambda: executor.busy(spec) == 5)
+        executor.let_go(spec)
+        assert len({each.result().payload for each in running}) == 5
     concurrency = sorted(report.concurrency for report in executor.reports(spec) if report.kind == Kind.INVOCATION)
     assert concurrency == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.sandbox
 def test_beyond_the_reserve_an_invocation_is_refused_and_recorded(executor: RunningExecutor) -> None:
-    spec = executor.function(SLEEP, reserved_concurrency=1)
-    executor.invoke(spec, 0)
+    spec = executor.waiting(reserved_concurrency=1)
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(executor.invoke, spec, 0.7)
-        eventually(lambda: executor.client.status()["in_flight"])
+        first = pool.submit(executor.invoke, spec, "go")
+        eventually(lambda: executor.busy(spec))
         with pytest.raises(Throttled) as refused:
-            executor.invoke(spec, 0)
+            executor.invoke(spec)
+        executor.let_go(spec)
         assert first.result().function_error == ""
     assert refused.value.reason == "ReservedFunctionConcurrentInvocationLimitExceeded"
     report = next(report for report in executor.reports(spec) if report.kind == Kind.THROTTLE)
     assert report.reason == refused.value.reason
-    assert executor.invoke(spec, 0).function_error == ""
+    assert executor.invoke(spec).function_error == ""
 
 
 @pytest.mark.sandbox
 def test_a_reserve_of_zero_refuses_all(executor: RunningExecutor) -> None:
     with pytest.raises(Throttled, match="Reserved"):
-        executor.invoke(executor.function(SLEEP, reserved_concurrency=0), 0)
+        executor.invoke(executor.function(HANDLER, reserved_concurrency=0))
 
 
 @pytest.mark.sandbox
 def test_a_changed_limit_needs_no_new_environment(executor: RunningExecutor) -> None:
-    spec = executor.function(SLEEP)
-    stream = executor.invoke(spec, 0).payload
+    spec = executor.function(HANDLER)
+    stream = executor.invoke(spec).payload
     with pytest.raises(Throttled):
-        executor.invoke(replace(spec, reserved_concurrency=0), 0)
-    assert executor.invoke(spec, 0).payload == stream
+        executor.invoke(replace(spec, reserved_concurrency=0))
+    assert executor.invoke(spec).payload == stream
 
 
 @pytest.mark.sandbox

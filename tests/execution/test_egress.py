@@ -13,7 +13,8 @@ import pytest
 from functions.execution.sandbox.network import filters, slirp
 from functions.execution.spec import EGRESS, LaneError
 from tests.execution import internet
-from tests.execution.running import PROJECT, RunningExecutor, alive, descendants, eventually, is_root
+from tests.execution.running import PROJECT, RunningExecutor, eventually, is_root
+from tests.processes import alive, command, namespace
 
 pytestmark = [
     pytest.mark.sandbox,
@@ -160,9 +161,13 @@ def test_another_router_takes_over(machine: RunningExecutor) -> None:
     source = REACH + f"\n    def handler(event, context):\n        return reach('{internet.PUBLIC}', 80, 1)"
     spec = machine.function(source, network=EGRESS)
     assert machine.invoke(spec).payload == b'""'
-    commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in descendants(machine.process.pid)}
-    own = Path(f"/proc/{machine.process.pid}/cmdline").read_bytes()
-    (router,) = (pid for pid, command in commands.items() if command == own)
+    own = command(machine.process.pid)
+
+    def routers() -> list[int]:
+        return [pid for pid in machine.pids() if command(pid) == own]
+
+    eventually(lambda: len(routers()) == 1)  # what is just being started looks the same for a moment
+    (router,) = routers()
     stream = machine.last(spec).log_stream
     os.kill(router, signal.SIGKILL)
 
@@ -180,11 +185,11 @@ def test_nothing_stays_when_the_executor_is_killed(tmp_path: Path) -> None:
     spec = running.function(ALL, network=EGRESS)
     assert running.invoke(spec, [(internet.PUBLIC, 80)]).payload == b'[""]'
     processes = [*running.pids(), slirp_of(running)]
-    namespaces = {os.readlink(f"/proc/{pid}/ns/net") for pid in processes}
+    namespaces = {namespace(pid, "net") for pid in processes} - {""}
     running.process.kill()
     running.process.wait()
     eventually(lambda: not any(alive(pid) for pid in processes))
-    eventually(lambda: not namespaces & {network(pid) for pid in Path("/proc").glob("[0-9]*")})
+    eventually(lambda: not namespaces & {namespace(int(each.name), "net") for each in Path("/proc").glob("[0-9]*")})
     assert "nsfs" not in Path("/proc/self/mountinfo").read_text()  # nothing else keeps a namespace
     running.client.close()
     assert running.process.stdout is not None
@@ -213,17 +218,5 @@ def test_the_rules_name_every_network_that_is_not_public() -> None:
 
 
 def slirp_of(running: RunningExecutor) -> int:
-    for pid in descendants(running.process.pid):
-        try:
-            if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(slirp.program().encode()):  # type: ignore[union-attr]
-                return pid
-        except OSError:
-            continue
-    return 0
-
-
-def network(process: Path) -> str:
-    try:
-        return os.readlink(process / "ns/net")
-    except OSError:
-        return ""
+    program = str(slirp.program())
+    return next((pid for pid in running.pids() if command(pid).startswith(program)), 0)

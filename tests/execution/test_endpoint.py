@@ -18,7 +18,8 @@ from functions.execution.forwarder import MARK
 from functions.execution.forwarder.__main__ import NOBODY
 from functions.execution.forwarder.door import PER_SANDBOX
 from functions.execution.forwarder.head import MAX_HEAD
-from tests.execution.running import ACCOUNT, PROJECT, RunningExecutor, alive, eventually
+from tests.execution.running import ACCOUNT, PROJECT, RunningExecutor, eventually
+from tests.processes import alive
 
 pytestmark = pytest.mark.sandbox
 KEY = b"k" * 32

@@ -11,7 +11,8 @@ import pytest
 
 from functions.execution.sandbox import uids
 from functions.execution.spec import LaneError
-from tests.execution.running import RunningExecutor, alive, eventually
+from tests.execution.running import RunningExecutor, eventually
+from tests.processes import alive, read, user_ids
 
 pytestmark = pytest.mark.sandbox
 Start = Callable[..., RunningExecutor]
@@ -21,7 +22,7 @@ HANDLER = "def handler(event, context):\n    return 1"
 def cgroup_of(pid: int) -> list[Path]:
     """Directories of a process in every hierarchy that has limits."""
     found = []
-    for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
+    for line in read(pid, "cgroup").splitlines():
         _, controllers, path = line.split(":", 2)
         if "/hearth/" in path:
             found.append(Path("/sys/fs/cgroup", controllers, path.lstrip("/")))
@@ -108,8 +109,7 @@ def test_two_executors_share_no_user_id(start: Start) -> None:
     one, two = start(), start()
 
     def uids(executor: RunningExecutor) -> set[str]:
-        statuses = [Path(f"/proc/{pid}/status").read_text() for pid in sandboxes(executor)]
-        return {line.split()[1] for text in statuses for line in text.splitlines() if line.startswith("Uid:")}
+        return {uid for pid in sandboxes(executor) for uid in user_ids(pid)}
 
     eventually(lambda: uids(one) and uids(two))
     assert not uids(one) & uids(two) or not one.isolation["uid_per_environment"]
@@ -119,7 +119,8 @@ def test_a_dead_zygote_is_replaced(start: Start) -> None:
     executor = start("--pool", "1")
     executor.invoke(executor.function(HANDLER))
     for pid in set(executor.pids()) - set(sandboxes(executor)):
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     for _ in range(3):
         assert executor.invoke(executor.function(HANDLER)).payload == b"1"
 

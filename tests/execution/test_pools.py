@@ -1,6 +1,7 @@
 """Which environment serves: warm ones again, old ones ended, idle ones reaped and frozen, a budget kept."""
 
 import socket
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -29,14 +30,15 @@ def test_a_warm_environment_serves_again(executor: RunningExecutor) -> None:
 
 
 def test_the_one_that_was_used_last_serves_next(executor: RunningExecutor) -> None:
-    spec = executor.function(
-        "import time\ndef handler(event, context):\n    time.sleep(event)\n    return context.log_stream_name"
-    )
+    spec = executor.waiting()
     with ThreadPoolExecutor(2) as pool:
-        slow = pool.submit(executor.invoke, spec, 0.6)
-        quick = pool.submit(executor.invoke, spec, 0.1)
-        assert slow.result().payload != quick.result().payload
-    assert executor.invoke(spec, 0).payload == slow.result().payload
+        first, last = (pool.submit(executor.invoke, spec, name) for name in ("first", "last"))
+        eventually(lambda: executor.busy(spec) == 2)
+        executor.let_go(spec, "first")
+        first.result()
+        executor.let_go(spec, "last")
+        assert last.result().payload != first.result().payload
+    assert executor.invoke(spec).payload == last.result().payload
 
 
 def test_a_new_key_of_the_same_version_ends_the_old_environments(start: Start) -> None:
@@ -51,13 +53,14 @@ def test_a_new_key_of_the_same_version_ends_the_old_environments(start: Start) -
 
 
 def test_a_busy_environment_of_an_old_key_finishes_its_work(executor: RunningExecutor) -> None:
-    old = executor.function("import time\ndef handler(event, context):\n    time.sleep(0.5)\n    return 'old'")
+    old = executor.waiting()
     new = replace(executor.function("def handler(event, context):\n    return 'new'"), function_name=old.function_name)
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(executor.invoke, old)
-        eventually(lambda: environments(executor, "busy"))
+        first = pool.submit(executor.invoke, old, "go")
+        eventually(lambda: executor.busy(old))
         assert executor.invoke(new).payload == b'"new"'
-        assert first.result().payload == b'"old"'
+        executor.let_go(old)
+        assert first.result().function_error == ""
     eventually(lambda: not environments(executor, "draining"))
 
 
@@ -92,8 +95,14 @@ def test_an_idle_environment_is_frozen_and_thaws_for_its_next_invocation(executo
         """
     )
     executor.invoke(spec)
-    executor.invoke(executor.function("import time\ndef handler(event, context):\n    time.sleep(3)"))
-    assert float(executor.invoke(spec).payload) > 1
+
+    def is_frozen() -> bool:
+        sandboxes = executor.client.status()["sandboxes"]
+        return any(each["frozen"] and each["function_name"] == spec.function_name for each in sandboxes)
+
+    eventually(is_frozen)
+    time.sleep(1)
+    assert float(executor.invoke(spec).payload) > 0.9
 
 
 def test_the_budget_evicts_the_environment_that_was_idle_longest(start: Start) -> None:

@@ -12,16 +12,19 @@ import pytest
 
 from functions.execution.spec import FunctionSpec, Throttled
 from monitoring.report import Kind
-from tests.execution.running import RunningExecutor, alive, eventually
+from tests.execution.running import RunningExecutor, eventually
+from tests.gate import waits
+from tests.processes import alive
 
 pytestmark = pytest.mark.sandbox
 Start = Callable[..., RunningExecutor]
-# Says how it was initialised, and sleeps as long as it is told.
+# Says how it was initialised, and waits at the gate that its event names.
 SOURCE = """
 import os, time
 print("initialising")
 def handler(event, context):
-    time.sleep(event or 0)
+    while event and not os.path.exists(f"/var/task/{event}"):
+        time.sleep(0.005)
     return [os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"], context.log_stream_name]
 """
 
@@ -60,12 +63,13 @@ def test_an_environment_stands_initialised_before_the_first_invocation(node: Run
 
 
 def test_more_at_once_spill_over(node: RunningExecutor) -> None:
-    spec = node.function(SOURCE, version="1")
+    spec = node.function(waits(SOURCE), version="1", timeout_s=30)
     provision(node, spec, 1)
-    with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(node.invoke, spec, 0.5)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(node.invoke, spec, "go")
         eventually(lambda: held(node, spec)["available"] == 0)
         second = node.invoke(spec)
+        node.let_go(spec)
         assert json.loads(second.payload)[0] == "on-demand"
         assert second.init_ms is not None
         assert json.loads(first.result().payload)[0] == "provisioned-concurrency"
@@ -155,13 +159,14 @@ def test_it_takes_nothing_of_the_accounts_rest(node: RunningExecutor) -> None:
 
 
 def test_a_version_has_at_most_so_many_environments(node: RunningExecutor) -> None:
-    spec = node.function(SOURCE, version="1", maximum_environments=1)
+    spec = node.waiting(version="1", maximum_environments=1)
     node.invoke(spec)
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(node.invoke, spec, 0.5)
-        eventually(lambda: node.client.status()["in_flight"])
+        first = pool.submit(node.invoke, spec, "go")
+        eventually(lambda: node.busy(spec))
         with pytest.raises(Throttled):
             node.invoke(spec)
+        node.let_go(spec)
         assert first.result().function_error == ""
     assert node.invoke(spec).function_error == ""
 
@@ -174,7 +179,7 @@ def test_a_reservation_holds_what_is_provisioned_of_it(node: RunningExecutor) ->
     with pytest.raises(Throttled, match="ReservedFunctionConcurrentInvocationLimitExceeded"):
         node.invoke(draft)
     with ThreadPoolExecutor(2) as pool:
-        both = [pool.submit(node.invoke, spec, 0.2) for _ in range(2)]
+        both = [pool.submit(node.invoke, spec) for _ in range(2)]
         assert {json.loads(each.result().payload)[0] for each in both} == {"provisioned-concurrency"}
     provision(node, spec, 1)
     assert json.loads(node.invoke(draft).payload)[0] == "on-demand"

@@ -48,16 +48,17 @@ def test_only_the_one_that_is_named(executor: RunningExecutor) -> None:
 
 
 def test_a_busy_one_finishes_its_invocation(executor: RunningExecutor) -> None:
-    spec = executor.function("import time\ndef handler(event, context):\n    time.sleep(event)\n    return 'done'")
+    spec = executor.waiting()
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(executor.invoke, spec, 0.5)
-        eventually(lambda: [each for each in facts(executor, spec) if each["state"] == "busy"])
+        running = pool.submit(executor.invoke, spec, "go")
+        eventually(lambda: executor.busy(spec))
         before = facts(executor, spec)[0]["log_stream"]
         assert executor.client.recycle(spec.function) == 1
         assert facts(executor, spec)[0]["state"] == "draining"
+        executor.let_go(spec)
         result = running.result()
-    assert (result.function_error, result.payload) == ("", b'"done"')
-    executor.invoke(spec, 0)
+    assert (result.function_error, result.payload) == ("", f'"{before}"'.encode())
+    executor.invoke(spec)
     eventually(lambda: [each["log_stream"] for each in facts(executor, spec)] != [before])
 
 

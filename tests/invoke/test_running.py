@@ -50,7 +50,7 @@ def test_a_failure_arrives_at_its_destination(hearth: RunningHearth) -> None:
         FunctionName="fails", MaximumRetryAttempts=1, DestinationConfig={"OnFailure": {"Destination": target}}
     )
     sent = client.invoke(FunctionName="fails", InvocationType="Event", Payload=b'{"what": "luck"}')
-    (record,) = wait_for("the record", lambda: heard(hearth, "destination"), 30)
+    (record,) = wait_for("the record", lambda: heard(hearth, "destination"))
     assert record["requestContext"] == {
         "requestId": sent["ResponseMetadata"]["RequestId"],
         "functionArn": f"{source}:$LATEST",

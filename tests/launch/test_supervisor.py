@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from tests.family import ROOT, wait_for
+from tests.processes import alive
 
 PROGRAM = """
 import sys, time, signal
@@ -47,14 +48,6 @@ def pid_in(path: Path) -> int:
     return int(wait_for(str(path), lambda: path.exists() and path.read_text().strip()))
 
 
-def is_alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
-
-
 def test_a_child_that_dies_is_started_again_and_what_it_left_is_ended(tmp_path: Path) -> None:
     script = "sleep 1000 & echo $! > left.$$; echo $$ >> pids; mv left.$$ left; wait"
     with supervise(tmp_path, script) as process:
@@ -62,7 +55,7 @@ def test_a_child_that_dies_is_started_again_and_what_it_left_is_ended(tmp_path: 
         first = int((tmp_path / "pids").read_text().split()[0])
         os.kill(first, signal.SIGKILL)
         wait_for("a second child", lambda: len((tmp_path / "pids").read_text().split()) == 2)
-        wait_for("the end of what the first one left", lambda: not is_alive(left))
+        wait_for("the end of what the first one left", lambda: not alive(left))
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=30)
     assert process.returncode == 0
@@ -70,7 +63,7 @@ def test_a_child_that_dies_is_started_again_and_what_it_left_is_ended(tmp_path: 
     assert "child was started again" in output
     assert output.endswith("stopped\n")
     second = int((tmp_path / "pids").read_text().split()[1])
-    assert not is_alive(second)
+    assert not alive(second)
 
 
 def test_a_child_that_dies_at_once_is_not_started_in_a_storm(tmp_path: Path) -> None:
@@ -87,4 +80,4 @@ def test_children_die_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
     with supervise(tmp_path, "echo $$ > pid; exec sleep 1000") as process:
         child = pid_in(tmp_path / "pid")
         process.kill()
-        wait_for("the end of the child", lambda: not is_alive(child))
+        wait_for("the end of the child", lambda: not alive(child))

@@ -120,4 +120,4 @@ def test_a_line_can_be_read_a_moment_after_the_answer(hearth: RunningHearth, oth
     mark = 1_000_000 + int(time.time()) % 1_000_000
     hearth.client("lambda").invoke(FunctionName="followed", Payload=json.dumps({"n": mark}).encode())
     logs = hearth.client("logs")
-    wait_for("the line", lambda: logs.filter_log_events(logGroupName=other_group, filterPattern=str(mark))["events"], 5)
+    wait_for("the line", lambda: logs.filter_log_events(logGroupName=other_group, filterPattern=str(mark))["events"])

@@ -141,8 +141,8 @@ def test_a_circle_of_calls_is_stopped(hearth: RunningHearth) -> None:
         assert len(found) <= 16
         return len(found)
 
-    wait_for("sixteen turns", lambda: turns() == 16, 60)
-    wait_for("the seventeenth is stopped", lambda: dropped(hearth), 20)
+    wait_for("sixteen turns", lambda: turns() == 16)
+    wait_for("the seventeenth is stopped", lambda: dropped(hearth))
     assert turns() == 16
 
 

@@ -16,6 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.family import ROOT, RunningHearth, wait_for, zip_of
+from tests.gate import waits
 
 ECHO = """
 import os
@@ -77,7 +78,9 @@ def test_a_function_is_created_invoked_and_read_back(hearth: RunningHearth) -> N
     assert "event {'n': 1}" in tail
     assert f"REPORT RequestId: {request_id}\tDuration: " in tail
 
-    lines = wait_for("the log lines", lambda: messages(hearth.client("logs"), "main-job"))
+    logs = hearth.client("logs")
+    wait_for("the report", lambda: messages(logs, "main-job", "REPORT"))
+    lines = messages(logs, "main-job")
     assert [line.split(" ")[0] for line in lines][:4] == ["START", "event", "END", "REPORT"]
     assert wait_for("the metric", lambda: metric(hearth, "main-job", "Invocations")) == 1
     assert metric(hearth, "main-job", "Errors") == 0
@@ -119,19 +122,21 @@ def test_a_change_is_in_force_when_it_was_answered(hearth: RunningHearth) -> Non
 
 def test_reserved_concurrency_is_enforced_with_awss_error(hearth: RunningHearth) -> None:
     client = hearth.client("lambda", max_pool_connections=20)
-    hearth.deploy("narrow", "import time\ndef handler(event, context): time.sleep(1.0)")
+    hearth.deploy("narrow", waits(), Timeout=60)
     client.put_function_concurrency(FunctionName="narrow", ReservedConcurrentExecutions=2)
 
     def call(_: int) -> tuple[int, str]:
         try:
-            return client.invoke(FunctionName="narrow")["StatusCode"], ""
+            return client.invoke(FunctionName="narrow", Payload=b'"go"')["StatusCode"], ""
         except ClientError as error:
             return error.response["ResponseMetadata"]["HTTPStatusCode"], error.response["Reason"]
 
     refused = (429, "ReservedFunctionConcurrentInvocationLimitExceeded")
     with ThreadPoolExecutor(6) as threads:
-        outcomes = Counter(threads.map(call, range(6)))
-    assert outcomes == {(200, ""): 2, refused: 4}
+        calls = [threads.submit(call, n) for n in range(6)]
+        wait_for("those that find no place", lambda: sum(each.done() for each in calls) == 4)
+        hearth.let_go("narrow")
+    assert Counter(each.result() for each in calls) == {(200, ""): 2, refused: 4}
     client.put_function_concurrency(FunctionName="narrow", ReservedConcurrentExecutions=0)
     assert call(0) == refused
     client.delete_function_concurrency(FunctionName="narrow")
@@ -147,7 +152,7 @@ def test_an_asynchronous_event_is_retried_twice(hearth: RunningHearth) -> None:
     assert answer["Payload"].read() == b""
     request_id = answer["ResponseMetadata"]["RequestId"]
     logs = hearth.client("logs")
-    wait_for("three attempts", lambda: len(messages(logs, "stubborn", "START")) == 3, 30)
+    wait_for("three attempts", lambda: len(messages(logs, "stubborn", "START")) == 3)
     assert {line.split()[2] for line in messages(logs, "stubborn", "START")} == {request_id}
     wait_for("three errors", lambda: metric(hearth, "stubborn", "Errors") == 3)
 
@@ -188,7 +193,7 @@ def test_the_aws_cli(hearth: RunningHearth, tmp_path: Path) -> None:
     answer = json.loads(aws("lambda", "invoke", "--function-name", "by-cli", "--payload", '{"a": 1}', "out.json"))
     assert answer == {"StatusCode": 200, "ExecutedVersion": "$LATEST"}
     assert json.loads((tmp_path / "out.json").read_text())["event"] == {"a": 1}
-    wait_for("the log", lambda: messages(hearth.client("logs"), "by-cli"))
+    wait_for("the log", lambda: messages(hearth.client("logs"), "by-cli", "event"))
     assert "event {'a': 1}" in aws("logs", "filter-log-events", "--log-group-name", "/aws/lambda/by-cli")
     assert json.loads(aws("sts", "get-caller-identity"))["Account"] == hearth.credentials["account_id"]
     aws("lambda", "delete-function", "--function-name", "by-cli")

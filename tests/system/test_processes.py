@@ -15,6 +15,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.family import RunningHearth, start, wait_for, zip_of
+from tests.processes import alive, descendants
 
 SQLITE_ONLY = pytest.mark.skipif("DATABASE_URL" in os.environ, reason="looks into the SQLite file")
 
@@ -26,14 +27,6 @@ def own(tmp_path: Path) -> Iterator[RunningHearth]:
     yield running
     if running.process.poll() is None:
         assert running.stop() == 0, running.log.read_text()
-
-
-def descendants(pid: int) -> set[int]:
-    found: set[int] = set()
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, task.read_text().split()):
-            found |= {child} | descendants(child)
-    return found
 
 
 def health(hearth: RunningHearth) -> tuple[int, str]:
@@ -82,7 +75,7 @@ def test_killing_the_worker_during_a_thousand_events_loses_none(own: RunningHear
         return {event["message"].split()[1] for page in pages for event in page["events"]}
 
     expected = {str(n) for n in range(1000)}
-    wait_for("every line", lambda: seen() >= expected, 30)
+    wait_for("every line", lambda: seen() >= expected)
 
 
 @SQLITE_ONLY
@@ -91,8 +84,7 @@ def test_no_line_nor_metric_of_an_answered_call_is_lost_when_everything_is_kille
     client = own.client("lambda")
     for n in range(50):
         client.invoke(FunctionName="killed", Payload=str(n).encode())
-    everything = descendants(own.process.pid) | {own.process.pid}
-    for pid in everything:
+    for pid in [own.process.pid, *descendants(own.process.pid)]:
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -115,10 +107,10 @@ def test_every_member_is_started_again(own: RunningHearth) -> None:
     own.deploy("survivor", "def handler(event, context): return 'alive'")
     client = own.client("lambda")
     for name in ("web", "worker", "beat", "redis"):
-        before = own.pids()[name]
+        before = wait_for(name, lambda: own.pids().get(name))  # noqa: B023 used at once
         os.kill(before, signal.SIGKILL)
         wait_for(f"a new {name}", lambda: own.pids().get(name, before) != before)  # noqa: B023 used at once
-        wait_for("health", lambda: health(own)[0] == 200, 30)
+        wait_for("health", lambda: health(own)[0] == 200)
 
         def answers() -> bool:
             try:
@@ -131,11 +123,12 @@ def test_every_member_is_started_again(own: RunningHearth) -> None:
 
 def test_health_says_what_is_missing(own: RunningHearth) -> None:
     assert health(own)[0] == 200
-    os.kill(own.pids()["worker"], signal.SIGSTOP)
+    worker = own.pids()["worker"]
+    os.kill(worker, signal.SIGSTOP)
     try:
-        status, body = wait_for("unhealthy", lambda: (found := health(own))[0] == 503 and found, 20)
+        status, body = wait_for("unhealthy", lambda: (found := health(own))[0] == 503 and found)
     finally:
-        os.kill(own.pids()["worker"], signal.SIGCONT)
+        os.kill(worker, signal.SIGCONT)
     assert status == 503
     assert "worker" in body
     wait_for("health", lambda: health(own)[0] == 200)
@@ -147,8 +140,7 @@ def test_ctrl_c_leaves_nothing(own: RunningHearth) -> None:
     family = descendants(own.process.pid)
     assert len(family) > 6
     assert own.stop() == 0
-    alive = {pid for pid in family if Path(f"/proc/{pid}").exists()}
-    assert alive == set()
+    assert [pid for pid in family if alive(pid)] == []
 
 
 def test_two_instances_side_by_side(hearth: RunningHearth, own: RunningHearth) -> None:

@@ -70,7 +70,7 @@ class Talk:
         for client in self.clients:
             client.close()
 
-    def until(self, what: Callable[[], object], seconds: float = 5.0) -> None:
+    def until(self, what: Callable[[], object], seconds: float = 30.0) -> None:
         end = time.monotonic() + seconds
         while not what():
             assert time.monotonic() < end, "did not happen in time"
