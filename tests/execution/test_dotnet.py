@@ -72,6 +72,7 @@ def test_it_is_found_while_the_executor_runs_and_has_the_runtime_api(
 @pytest.mark.skipif(COMPILER is None, reason="no compiler of C# on this machine: apt-get install mono-mcs")
 def test_a_real_one(root: Path, start: Callable[..., RunningExecutor]) -> None:
     assert REAL is not None
+    assert COMPILER is not None
     shutil.copytree(REAL, root, dirs_exist_ok=True)
     (root / "dotnet").chmod(0o755)
     frameworks = root / "shared/Microsoft.NETCore.App"
