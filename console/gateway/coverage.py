@@ -34,9 +34,9 @@ _UNPOLLED = "The configuration is checked and kept; nothing reads the event sour
 _MEMBERS = (
     f"{', '.join(ABSENT)} are refused. VpcConfig, FileSystemConfigs and KMSKeyArn are kept and shown: no VPC, no file "
     "system and no key stands behind them. So is TracingConfig: no traces are written. With the log format JSON the "
-    "lines of the function itself are JSON in Python and Node.js only. SnapStart has its effect for Python, from Linux "
-    "6.17. With a CapacityProviderConfig an environment still serves one invocation at a time. Code for either "
-    "architecture runs on the machine's own."
+    "lines of the function itself are JSON in Python and Node.js only. SnapStart has no effect for Java and .NET; it "
+    "has one for Node.js and Ruby, other than on AWS. With a CapacityProviderConfig an environment still serves one "
+    "invocation at a time. Code for either architecture runs on the machine's own."
 )
 _CODE = "Code is a zip, in the request or in S3: a container image is refused."
 _SIGNED = (

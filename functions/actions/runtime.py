@@ -20,8 +20,10 @@ KNOWN = (
     "nodejs14.x, nodejs8.9, nodejs26.x, python3.13, python3.14, nodejs16.x, python3.15, provided.al2, nodejs4.3-edge, "
     "nodejs18.x, ruby3.2, python3.4, ruby3.3, ruby3.4, ruby2.5, python3.6, python2.7"
 )
-SNAPSTART = frozenset(
-    ("java11", "java17", "java21", "java25", "python3.12", "python3.13", "python3.14", "dotnet8", "dotnet10")
+SNAPSTART = (
+    *("java11", "java17", "java21", "java25", "python3.12", "python3.13", "python3.14", "dotnet8", "dotnet10"),
+    # Other than on AWS:
+    *("nodejs20.x", "nodejs22.x", "nodejs24.x", "nodejs26.x", "ruby3.2", "ruby3.3", "ruby3.4", "ruby4.0"),
 )
 
 

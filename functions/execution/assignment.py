@@ -21,7 +21,7 @@ def assignment(
     variables = function_environment(spec, log_stream, endpoint, initialization)
     if spec.image:
         return {"environment": variables, **image.orders(spec)}
-    return {"handler": spec.handler, "environment": variables, "snapshot": initialization == "snap-start"}
+    return {"handler": spec.handler, "environment": variables}
 
 
 def function_environment(

@@ -54,6 +54,7 @@ class Environment:
         "_deferred",
         "_leaving",
         "_loop",
+        "awaits_restore",
         "companions",
         "deadline",
         "debts",
@@ -89,6 +90,7 @@ class Environment:
         self.frozen = False
         self.provisioned = False  # initialised ahead, and to stay
         self.is_template = False  # of a snapshot: initialised, and serves no invocation
+        self.awaits_restore = False  # initialised ahead, and handed over to an invocation
         self.idle_since = 0.0
         self.started = time.monotonic()
         self.retire_at = 0.0  # when the credentials that it was given come to their end, monotonic
@@ -142,6 +144,11 @@ class Environment:
             self._leaving = True
         elif self.state is not State.DRAINING:
             self.kill("stop")
+
+    @property
+    def awaits_init(self) -> bool:
+        """Whether there is something to be done before it can serve."""
+        return self.state is State.READY or self.awaits_restore
 
     @property
     def is_copy(self) -> bool:
@@ -213,6 +220,16 @@ class Environment:
             if ended := await self.companions.launch(assignment["environment"], is_there):
                 return ended
         outcome = await self._ask({"op": "assign", **assignment}, b"", self.deadline - time.monotonic())
+        if isinstance(outcome, Answer) and "error" in outcome.head:
+            self.kill("init")
+        return outcome
+
+    async def restore(self, assignment: dict[str, Any], limit_s: float) -> Outcome:
+        """Go on after an init that was ahead: what is left are variables and hooks. Then as after `initialise`."""
+        self.awaits_restore = False
+        self.freeze(False)
+        self.move(State.INITIALISING)
+        outcome = await self._ask({"op": "assign", **assignment}, b"", limit_s)
         if isinstance(outcome, Answer) and "error" in outcome.head:
             self.kill("init")
         return outcome

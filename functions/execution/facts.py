@@ -15,6 +15,7 @@ def facts(environment: Environment) -> dict[str, object]:
         "state": environment.state.value,
         "frozen": environment.frozen,
         "provisioned": environment.provisioned,
+        "template": environment.is_template,
         "age_s": round(now - environment.started, 1),
         "idle_s": round(now - environment.idle_since, 1) if environment.state is State.IDLE else None,
         "log_stream": environment.log_stream,

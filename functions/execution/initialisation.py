@@ -36,10 +36,11 @@ async def initialise(
     `phase`: "invoke" for one that runs on an invocation's time. OSError when there is no such code.
     """
     kind = assignment["environment"]["AWS_LAMBDA_INITIALIZATION_TYPE"]
-    is_copy = environment.is_copy
+    was_ahead = environment.awaits_restore
+    is_restored = environment.is_copy or was_ahead
     version = runtime_version(spec.runtime or IMAGE, environment.factory.interpreter.version)
     environment.on_leftover = engine.report_leftover
-    if is_copy:
+    if is_restored:
         environment.emit(
             events.RestoreStart(version, spec.function_name, spec.version, environment.log_stream, spec.memory_mb * MIB)
         )
@@ -56,23 +57,28 @@ async def initialise(
                 spec.runtime if spec.stand_in else "",
             )
         )
-    began = time.monotonic() if not is_copy else environment.started
+    began = time.monotonic() if not is_restored else environment.started
     try:
-        outcome = await environment.initialise(engine.placer, spec, engine.trees(spec), assignment, limit_s)
+        if was_ahead:
+            outcome = await environment.restore(assignment, limit_s)
+        else:
+            outcome = await environment.initialise(engine.placer, spec, engine.trees(spec), assignment, limit_s)
     except ProcessLookupError:  # it died while it waited in the pool
         environment.kill("lost")
         outcome = LOST
     if environment.journal is not None:
         environment.drain_logs()
         ended = ending(outcome, spec, request_id)
-        environment.emit(events.RestoreRuntimeDone(*ended) if is_copy else events.InitRuntimeDone(*ended, kind, phase))
+        done = events.RestoreRuntimeDone(*ended) if is_restored else events.InitRuntimeDone(*ended, kind, phase)
+        environment.emit(done)
     if not failed(outcome):
         outcome = await environment.complete() or outcome
     duration_ms = (time.monotonic() - began) * 1000
     environment.drain_logs()
-    for event in environment.companions.extensions.told():
-        environment.emit(event)
-    if is_copy:
+    if not was_ahead:
+        for event in environment.companions.extensions.told():
+            environment.emit(event)
+    if is_restored:
         environment.emit(events.RestoreReport(*ending(outcome, spec, request_id), duration_ms))
     elif environment.journal is not None or failed(outcome):
         environment.emit(events.InitReport(*ending(outcome, spec, request_id), kind, phase, duration_ms))

@@ -15,7 +15,6 @@ from functions.execution.logs import Line, tail
 from functions.execution.outcome import MAX_RESPONSE, Answer, Ended, Outcome
 from functions.execution.record import report
 from functions.execution.spec import FunctionSpec
-from functions.execution.states import State
 from functions.execution.stream import Head
 from monitoring.report import Outcome as Result
 
@@ -64,7 +63,7 @@ class Invocation:
         self.started_ms = time.time() * 1000
         environment = await self.engine.pools.acquire(spec)
         self.take(environment)
-        if environment.state is State.READY and failed(await self.initialise(environment, "init", INIT_SECONDS)):
+        if environment.awaits_init and failed(await self.initialise(environment, "init", INIT_SECONDS)):
             # As AWS: the failed init phase is said in the log, and init runs again as part of the invocation.
             await self.end(await self.again())
             return
@@ -94,7 +93,7 @@ class Invocation:
         self.environment.emit(events.Start(self.request_id, spec.version, spec.tenant, self.trace))
 
     async def initialise(self, environment: Environment, phase: str, limit_s: float) -> Outcome:
-        self.is_restored = environment.is_copy
+        self.is_restored = environment.is_copy or environment.awaits_restore
         kind = "snap-start" if self.is_restored else "on-demand"
         given = assignment(self.spec, self.log_stream, self.engine.endpoint, kind)
         outcome, self.init_ms = await initialise(
@@ -113,7 +112,7 @@ class Invocation:
         environment.logs.lines[:0] = logged
         self.init_ms = None
         self.begin()
-        if environment.state is State.READY:  # not so if one of this key came back meanwhile
+        if environment.awaits_init:  # not so if one of this key came back meanwhile
             outcome = await self.initialise(environment, "invoke", spec.timeout_s)
             self.init_ms = None  # REPORT tells of the init phase only
             if failed(outcome):

@@ -76,6 +76,7 @@ class Pools:
         self.closed = False
         self.on_loss: Callable[[Environment], None] = lambda _: None  # a provisioned one died, or a template
         self.source: Callable[[FunctionSpec], str] = lambda spec: spec.interpreter  # the pool of those that can serve
+        self.stocked: Callable[[FunctionSpec], Environment | None] = lambda _: None  # one that was initialised ahead
 
     # --- for invocations ---
 
@@ -92,8 +93,10 @@ class Pools:
         return await self.fresh(spec)
 
     async def fresh(self, spec: FunctionSpec, *, warm: bool = True, source: str = "") -> Environment:
-        """A READY environment of the spec's runtime, or of the pool `source`; if `warm`, perhaps an IDLE one of its
-        pool that came back."""
+        """A READY environment of the spec's runtime, or of the pool `source`; if `warm`, perhaps one that was
+        initialised ahead, or an IDLE one of its pool that came back."""
+        if warm and (stocked := self.stocked(spec)) is not None:
+            return stocked
         pool = self.runtime(source or self.source(spec))
         self._make_room(spec.memory_mb, 0 if pool.ready else 1)
         environment = None

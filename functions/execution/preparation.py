@@ -24,19 +24,21 @@ class Preparation:
     spec: FunctionSpec
     environment: Environment
     initialization: str = "provisioned-concurrency"
+    is_copied: bool = False  # the environment will be the template of copies
 
     async def run(self) -> Failure | None:
         """IDLE afterwards, or what AWS says of the failed init: then the environment is dying. What it printed is in
         the spool."""
         environment, spec, engine = self.environment, self.spec, self.engine
         # The copies of a template start extensions of their own.
-        layers = engine.beside(spec) if self.initialization != "snap-start" else None
+        layers = engine.beside(spec) if not self.is_copied else None
         environment.belong(spec, stream_name(spec.version), layers)
         engine.running[environment] = self
         engine.watch()
         outcome: Outcome | None = None
         try:
             given = assignment(spec, environment.log_stream, engine.endpoint, self.initialization)
+            given["snapshot"] = self.is_copied
             limit_s = max(LEAST_INIT_SECONDS, spec.timeout_s)
             outcome, _ = await initialise(engine, environment, spec, given, limit_s=limit_s)
         finally:

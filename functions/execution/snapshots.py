@@ -1,5 +1,6 @@
 """SnapStart: of each published version that asks for it, one environment is initialised and kept as a template, and
-those that serve are copies of it (`sandbox/restore.py`).
+those that serve are copies of it (`sandbox/restore.py`). Where a process cannot be copied, some environments are
+initialised ahead (`stock.py`).
 
 The node's worker says for which versions, whole, whenever that changes; a first invocation may be faster, and is then
 initialised as any other. A template leaves when its version does, once its last copy has died, for they die with it.
@@ -17,9 +18,11 @@ from typing import TYPE_CHECKING
 from functions.execution.environment import RETIRE_SECONDS, Environment
 from functions.execution.pools import TEMPLATES, NoEnvironment
 from functions.execution.preparation import Preparation
+from functions.execution.runtimes import snapshot as runtimes
 from functions.execution.sandbox.restore import CopyFactory
-from functions.execution.spec import FunctionSpec
+from functions.execution.spec import LATE, FunctionSpec
 from functions.execution.states import State
+from functions.execution.stock import Stock
 
 if TYPE_CHECKING:
     from functions.execution.engine import Engine
@@ -45,19 +48,30 @@ class Snapshot:
         return f"snapshot {self.number}"
 
 
+def is_copied(spec: FunctionSpec) -> bool:
+    """An interpreter that starts with its function is no zygote's child, and cannot make copies."""
+    return runtimes.is_copied(spec.runtime) and not spec.interpreter.endswith(LATE)
+
+
 class Snapshots:
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
         self._of: dict[str, Snapshot] = {}  # by the spec's key
         self._replaced: list[Snapshot] = []  # whose copies still work
         self._numbers = itertools.count(1)
+        self._stocks: dict[str, Stock] = {}  # by the spec's key
         engine.pools.source = self.source
+        engine.pools.stocked = self.stocked
 
     def want(self, specs: Iterable[FunctionSpec]) -> None:
         """Of these versions and no others."""
         wanted = {spec.key: spec for spec in specs if spec.snap_start}
+        for key in self._stocks.keys() - wanted.keys():
+            self._stocks.pop(key).close()
         for key, spec in wanted.items():
-            if key not in self._of:
+            if not is_copied(spec):
+                self._stocks[key] = self._stocks.get(key) or Stock(self._engine, spec)
+            elif key not in self._of:
                 self._begin(spec)
         for snapshot in self._of.values():
             snapshot.is_wanted = snapshot.spec.key in wanted
@@ -68,8 +82,15 @@ class Snapshots:
         snapshot = self._of.get(spec.key) if spec.snap_start else None
         return snapshot.name if snapshot is not None and snapshot.environment is not None else spec.interpreter
 
+    def stocked(self, spec: FunctionSpec) -> Environment | None:
+        """One that was initialised ahead, which awaits its restore."""
+        stock = self._stocks.get(spec.key) if spec.snap_start else None
+        return stock.take() if stock is not None else None
+
     def lost(self, environment: Environment) -> None:
-        """A template died, and its copies with it."""
+        """A template died, and its copies with it; or one that was initialised ahead."""
+        if any(stock.lost(environment) for stock in self._stocks.values()):
+            return
         for snapshot in [*self._of.values(), *self._replaced]:
             if snapshot.environment is environment:
                 self._engine.pools.remove(snapshot.name)
@@ -90,7 +111,7 @@ class Snapshots:
         try:
             environment = await pools.fresh(spec, warm=False, source=spec.interpreter + TEMPLATES)
             environment.is_template = True
-            failure = await Preparation(self._engine, spec, environment, "snap-start").run()
+            failure = await Preparation(self._engine, spec, environment, "snap-start", is_copied=True).run()
         except (NoEnvironment, OSError) as error:
             logger.error("no snapshot of %s: %s", spec.function, error)
         else:

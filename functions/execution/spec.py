@@ -43,7 +43,7 @@ class FunctionSpec:
     capacity_provider: str = ""  # ARN of the pool of nodes that it runs on; empty for those that belong to none
     tenant_isolation: bool = False  # each invocation has a tenant, and an environment serves one only
     tenant: str = ""  # of one invocation: set by the engine
-    snap_start: bool = False  # environments are copies of one that was initialised
+    snap_start: bool = False  # environments are initialised ahead, or copies of one that was
     live: str = ""  # a directory of the node that is shown in place of the package, as it is
     network: str = "none"  # or "egress": to the internet; every environment has the endpoint of its account besides
     layers: str = ""  # the directory in the code store that is shown at /opt; empty without layers

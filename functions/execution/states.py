@@ -4,6 +4,7 @@
                                                 |          |
                                                 |          v
                                                 +---> DRAINING
+    IDLE ---> INITIALISING ---> IDLE, once: the restore of one that was initialised ahead (SnapStart)
     any of them ---> DEAD
 
 starting      the sandbox is being made, or the runtime in it has not said `ready` yet
@@ -34,7 +35,7 @@ TRANSITIONS: dict[State, set[State]] = {
     State.STARTING: {State.READY, State.DEAD},
     State.READY: {State.INITIALISING, State.DEAD},
     State.INITIALISING: {State.IDLE, State.DEAD},
-    State.IDLE: {State.BUSY, State.DRAINING, State.DEAD},
+    State.IDLE: {State.INITIALISING, State.BUSY, State.DRAINING, State.DEAD},
     State.BUSY: {State.IDLE, State.DRAINING, State.DEAD},
     State.DRAINING: {State.DEAD},
     State.DEAD: set(),

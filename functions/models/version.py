@@ -128,7 +128,7 @@ class FunctionVersion(models.Model):
 
     @property
     def has_snapshot(self) -> bool:
-        """Whether its environments are copies of one that was initialised (SnapStart)."""
+        """Whether its environments are initialised ahead, or copies of one that was (SnapStart)."""
         return self.snap_start and self.number > 0 and snapshot.is_possible(self.runtime)
 
     @property

@@ -11,6 +11,7 @@ ALLOWED = {
     (State.STARTING, State.READY),
     (State.READY, State.INITIALISING),
     (State.INITIALISING, State.IDLE),
+    (State.IDLE, State.INITIALISING),
     (State.IDLE, State.BUSY),
     (State.IDLE, State.DRAINING),
     (State.BUSY, State.IDLE),

@@ -28,7 +28,7 @@ from functions.errors import (
 )
 from functions.execution.runtimes.discovery import installed
 from functions.models import AuditEntry, Function, FunctionUrl, FunctionVersion, Package
-from tests.functions.world import NODE, ROLE, arn, create, request, zipped
+from tests.functions.world import ROLE, arn, create, request, zipped
 
 # A runtime that AWS has and this machine has not.
 MISSING = next(runtime for runtime in LISTED.split(", ") if runtime not in installed())
@@ -117,7 +117,7 @@ def test_a_role_of_another_account_is_not_passed(alice: Caller) -> None:
 
 def test_snapstart_needs_a_runtime_that_has_it(alice: Caller) -> None:
     with pytest.raises(InvalidParameterValueException, match="is not supported for SnapStart enabled functions"):
-        create(alice, "thumbs", Runtime=NODE, SnapStart={"ApplyOn": "PublishedVersions"})
+        create(alice, "thumbs", Runtime="provided.al2023", SnapStart={"ApplyOn": "PublishedVersions"})
 
 
 def test_code_beyond_the_share_of_the_account_is_refused(alice: Caller, settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""Which functions SnapStart has an effect for on this machine."""
+"""What SnapStart does on this machine, and for which functions."""
 
 import os
 import re
@@ -7,7 +7,8 @@ from functools import cache
 from functions.execution.runtimes.table import RUNTIMES
 
 FIRST_KERNEL = (6, 17)  # whose proc can be mounted for another pid namespace
-FAMILIES = frozenset({"python"})  # whose processes can be copied
+FAMILIES = frozenset({"python", "node", "ruby"})  # whose bootstraps can be restored
+COPIED = frozenset({"python"})  # whose processes can be copied: they have one thread, if the function starts no others
 
 
 @cache
@@ -18,4 +19,9 @@ def kernel_can() -> bool:
 
 def is_possible(runtime: str) -> bool:
     known = RUNTIMES.get(runtime)
-    return known is not None and known.family in FAMILIES and kernel_can()
+    return known is not None and known.family in FAMILIES
+
+
+def is_copied(runtime: str) -> bool:
+    """Whether environments are copies of one; otherwise each is initialised ahead."""
+    return RUNTIMES[runtime].family in COPIED and kernel_can()

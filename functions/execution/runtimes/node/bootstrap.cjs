@@ -159,6 +159,9 @@ function escape(kind, label, reason) {
 
 // What AWS's runtime offers to handlers under this global name.
 const awslambda = {
+  get SnapshotRestore() {
+    return require("./snapshot_restore.cjs").SnapshotRestore;
+  },
   streamifyResponse(handler, options) {
     handler[STREAMING] = "response";
     if (typeof options?.highWaterMark === "number") handler[HIGH_WATER_MARK] = options.highWaterMark;
@@ -404,9 +407,36 @@ function become() {
   send({ op: "ready" });
   const [head] = receive();
   process.chdir("/var/task"); // again: the code has been put over what was there
-  for (const name of Object.keys(process.env)) delete process.env[name];
-  Object.assign(process.env, head.environment);
+  setVariables(head.environment);
   Module._initPaths(); // NODE_PATH is read once at the start otherwise
+}
+
+function setVariables(variables) {
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  Object.assign(process.env, variables);
+}
+
+// SnapStart: init is over, and some time later somebody needs it.
+async function waitForUse() {
+  const hooks = require("./snapshot_restore.cjs");
+  await tellingFailure("Runtime.BeforeSnapshotError", hooks.beforeSnapshot);
+  send({ op: "init" });
+  const [head] = receive();
+  setVariables(head.environment);
+  await tellingFailure("Runtime.AfterRestoreError", hooks.afterRestore);
+}
+
+// The end of the process when `step` fails.
+async function tellingFailure(kind, step) {
+  try {
+    return await step();
+  } catch (error) {
+    const shown = kind ? Object.assign(new Fault(kind, error), { stack: error?.stack }) : error;
+    logError("Uncaught Exception", shown);
+    const payload = payloadOf(shown);
+    send({ op: "init", error: payload.errorType }, JSON.stringify(payload));
+    process.reallyExit(1);
+  }
 }
 
 async function main() {
@@ -423,15 +453,8 @@ async function main() {
     escape("Runtime.UnhandledPromiseRejection", "Unhandled Promise Rejection", reason);
   });
   process.on("beforeExit", () => state.empty?.());
-  let handler;
-  try {
-    handler = await load(process.env._HANDLER);
-  } catch (error) {
-    logError("Uncaught Exception", error);
-    const payload = payloadOf(error);
-    send({ op: "init", error: payload.errorType }, JSON.stringify(payload));
-    process.reallyExit(1);
-  }
+  const handler = await tellingFailure("", () => load(process.env._HANDLER));
+  if (process.env.AWS_LAMBDA_INITIALIZATION_TYPE === "snap-start") await waitForUse();
   send({ op: "init" });
   next(handler);
 }

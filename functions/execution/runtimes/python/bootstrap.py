@@ -3,7 +3,7 @@
 Python 3.8 syntax, standard library only. Loaded by the zygote before the clone, so that only user code is left to
 import. Speaks frames (length of a JSON head, length of a body, both) on one inherited socket:
 
-    in   {"op": "assign", "environment": {...}, "handler": str}
+    in   {"op": "assign", "environment": {...}, "handler": str}, and a second time when init was ahead of the use
          {"op": "invoke", "id", "deadline_ms", "arn", "trace", "client_context", "cognito", "tenant"} + event
     out  {"op": "ready"}    {"op": "init"} or {"op": "init", "error": type} + payload
          {"op": "done", "id"} + response, {"op": "done", "id", "error": type} + payload, {"op": "done", "id", "size": n}
@@ -171,17 +171,19 @@ def serve(fd, is_late=False):
         rehearse()
         channel.send({"op": "ready"})
         head, _ = channel.receive()
-    template = importlib.import_module("template") if head.get("snapshot") else None
-    sys.modules.pop("template", None)
     prepare(head)
+    is_snapshot = os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"] == "snap-start"
+    template = importlib.import_module("template") if is_snapshot else None
+    sys.modules.pop("template", None)
     function = initialise(channel, lambda: load(head["handler"]))
     if template is not None:
         initialise(channel, lambda: template.before_snapshot(THIS))
     flush()
     channel.send({"op": "init"})
     if template is not None:
-        channel = Channel(template.serve(THIS, channel.detach()))  # from here on in a copy
-        channel.send({"op": "ready"})
+        if head.get("snapshot"):
+            channel = Channel(template.serve(THIS, channel.detach()))  # from here on in a copy
+            channel.send({"op": "ready"})
         head, _ = channel.receive()
         os.environ.clear()
         os.environ.update(head["environment"])

@@ -72,8 +72,8 @@ module Hearth
   class Failure
     attr_reader :type, :payload
 
-    def initialize(error, classification)
-      @type = "#{classification}<#{error.class}>"
+    def initialize(error, type)
+      @type = type
       frames = (error.backtrace_locations || []).map(&:to_s).take_while { |each| !each.start_with?('/var/runtime/') }
       message = String.new(error.message.to_s, encoding: 'UTF-8').scrub
       @payload = { errorMessage: message, errorType: @type, stackTrace: frames.first(FRAMES_SHOWN) }
@@ -150,14 +150,11 @@ module Hearth
       @channel = Channel.new(3)
       become unless ENV.key?('_HANDLER') # a process that starts late has its function in the environment
       $LOAD_PATH.unshift('/var/task', *(ENV.fetch('RUBYLIB', '').split(':') - ['/var/task']))
-      @handler = Handler.new(ENV.fetch('_HANDLER'))
-      @handler.load
-    rescue Exception => e # also SystemExit: as AWS
-      failure = Failure.new(e, 'Init')
-      failure.log("Init error when loading handler #{ENV['_HANDLER']}")
-      @channel.send({ op: 'init', error: failure.type }, failure.json)
-      exit!(252)
-    else
+      telling_failure do
+        @handler = Handler.new(ENV.fetch('_HANDLER'))
+        @handler.load
+      end
+      wait_for_use if ENV['AWS_LAMBDA_INITIALIZATION_TYPE'] == 'snap-start'
       @channel.send({ op: 'init' })
       loop { serve(*@channel.receive) }
     end
@@ -171,6 +168,26 @@ module Hearth
       Dir.chdir('/var/task') # again: the code has been put over what was there
       ENV.replace(head['environment'])
       Gem.clear_paths
+    end
+
+    # SnapStart: init is over, and some time later somebody needs it.
+    def wait_for_use
+      require_relative 'lib/snapshot_restore'
+      telling_failure('Runtime.BeforeSnapshotError') { SnapshotRestore.before_snapshot.reverse_each(&:call) }
+      @channel.send({ op: 'init' })
+      head, = @channel.receive
+      ENV.replace(head['environment'])
+      telling_failure('Runtime.AfterRestoreError') { SnapshotRestore.after_restore.each(&:call) }
+    end
+
+    # The end of the process when the block fails.
+    def telling_failure(type = nil)
+      yield
+    rescue Exception => e # also SystemExit: as AWS
+      failure = Failure.new(e, type || "Init<#{e.class}>")
+      failure.log(type || "Init error when loading handler #{ENV['_HANDLER']}")
+      @channel.send({ op: 'init', error: failure.type }, failure.json)
+      exit!(252)
     end
 
     def serve(head, body)
@@ -189,7 +206,7 @@ module Hearth
     end
 
     def failed(answer, error, critical:)
-      failure = Failure.new(error, 'Function')
+      failure = Failure.new(error, "Function<#{error.class}>")
       failure.log(critical ? 'Critical exception from handler' : 'Error raised from handler method')
       @channel.send(answer.merge(error: failure.type, last: critical), failure.json)
       exit!(255) if critical
