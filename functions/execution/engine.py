@@ -53,6 +53,7 @@ class Engine:
     snapshots: Snapshots = field(init=False)
     membership: Membership = field(init=False)
     waits: bool = False  # for the worker's first word: see Membership
+    init_s: float = 10.0  # the limit of the init phase
     _watching: bool = False
 
     def __post_init__(self) -> None:

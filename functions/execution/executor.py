@@ -4,6 +4,7 @@
                                            --node ID [--record-bytes N] [--environments N] [--memory-mb N] [--drain S]
                                            [--reserve-mb N] [--rate N] [--cpu share|quota] [--forwarder PATH]
                                            [--session-key PATH] [--listen HOST:PORT] [--member] [--egress]
+                                           [--init SECONDS]
 
 Prints one JSON line {"ready": true, "isolation": {...}} when it serves. --listen opens the lane on TCP too, to those
 who know the secret that is in HEARTH_NODE_SECRET. With --member there may be other nodes: invocations wait until the
@@ -63,6 +64,7 @@ def arguments() -> argparse.Namespace:
         parser.add_argument(f"--{name}", type=absolute, required=True)
     parser.add_argument("--pool", type=int, default=4)
     parser.add_argument("--idle", type=float, default=600.0)
+    parser.add_argument("--init", type=float, default=10.0)  # as on AWS; tests do not wait that long
     parser.add_argument("--node", required=True)
     parser.add_argument("--record-bytes", type=int, default=65_536)
     parser.add_argument("--environments", type=int, default=1000)
@@ -111,6 +113,7 @@ class Executor:
             options.record_bytes,
             Rate(options.rate),
             waits=options.member,
+            init_s=options.init,
         )
         # Not for the processes below, nor by the command line, which any user may read.
         secret = os.environ.pop("HEARTH_NODE_SECRET", "").encode()

@@ -21,7 +21,6 @@ from monitoring.report import Outcome as Result
 if TYPE_CHECKING:
     from functions.execution.engine import Engine
 
-INIT_SECONDS = 10.0
 FLUSH_SECONDS = 0.2
 GRACE_SECONDS = 0.02  # from the response to the runtime's wish for the next invocation, usually far less
 TAIL_LINES = 200  # kept for `LogType: Tail` of what was reported already
@@ -63,7 +62,7 @@ class Invocation:
         self.started_ms = time.time() * 1000
         environment = await self.engine.pools.acquire(spec)
         self.take(environment)
-        if environment.awaits_init and failed(await self.initialise(environment, "init", INIT_SECONDS)):
+        if environment.awaits_init and failed(await self.initialise(environment, "init", self.engine.init_s)):
             # As AWS: the failed init phase is said in the log, and init runs again as part of the invocation.
             await self.end(await self.again())
             return

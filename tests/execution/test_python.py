@@ -289,18 +289,6 @@ def test_a_crash_in_init(executor: RunningExecutor) -> None:
     assert executor.last(spec).outcome == Outcome.INIT_ERROR
 
 
-def test_an_init_that_takes_too_long(executor: RunningExecutor) -> None:
-    """AWS: ten seconds for the init phase, then the init again on the invocation's own time."""
-    spec = executor.function("import time\ntime.sleep(60)\ndef handler(event, context):\n    pass", timeout_s=1)
-    result = executor.invoke(spec)
-    assert result.error_type == "Sandbox.Timedout"
-    first, start, second, *_ = executor.messages(spec)
-    assert re.fullmatch(r"INIT_REPORT Init Duration: 10\d{3}\.\d\d ms\tPhase: init\tStatus: timeout\n", first)
-    assert start == f"START RequestId: {result.request_id} Version: $LATEST\n"
-    assert re.fullmatch(r"INIT_REPORT Init Duration: \d+\.\d\d ms\tPhase: invoke\tStatus: timeout\n", second)
-    assert executor.last(spec).outcome == Outcome.INIT_ERROR
-
-
 def test_timeout(executor: RunningExecutor) -> None:
     spec = executor.function(
         "import time\ndef handler(event, context):\n    print('waiting')\n    time.sleep(60)", timeout_s=1
