@@ -210,3 +210,12 @@ def test_all_sandboxes_together_leave_the_reserve(start: Callable[..., RunningEx
     name = "memory.limit_in_bytes" if executor.isolation["cgroups"] == "v1" else "memory.max"
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     assert abs(int((block / name).read_text()) - (machine - 3000 * MIB)) < 2 * MIB
+
+
+@pytest.mark.sandbox
+def test_moves_into_cgroups_are_made_fast(executor: RunningExecutor) -> None:
+    if executor.isolation["cgroups"] is None or executor.isolation["rootless"]:
+        pytest.skip("needs root and cgroups")
+    if tuple(map(int, os.uname().release.split(".")[:2])) < (6, 0):
+        pytest.skip("needs Linux 6.0")
+    assert ":name=hearth:" in Path(f"/proc/{executor.process.pid}/cgroup").read_text()

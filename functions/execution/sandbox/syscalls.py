@@ -64,7 +64,8 @@ AT_FDCWD = -100
 AT_EMPTY_PATH, AT_RECURSIVE, OPEN_TREE_CLONE, OPEN_TREE_CLOEXEC = 0x1000, 0x8000, 1, 0o2000000
 MOVE_MOUNT_F_EMPTY_PATH = 4
 MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC = 1, 2, 4, 8
-FSOPEN_CLOEXEC, FSMOUNT_CLOEXEC, FSCONFIG_SET_FD, FSCONFIG_CMD_CREATE = 1, 1, 5, 6
+FSOPEN_CLOEXEC, FSMOUNT_CLOEXEC = 1, 1
+FSCONFIG_SET_FLAG, FSCONFIG_SET_STRING, FSCONFIG_SET_FD, FSCONFIG_CMD_CREATE = 0, 1, 5, 6
 
 
 def check(result: int, what: str = "") -> int:
@@ -203,13 +204,22 @@ def fork_into(flags: int) -> int:
     return int(result)
 
 
-def proc_of(pid_namespace: int) -> int:
-    """A detached proc of a pid namespace (a descriptor of it), as a descriptor. OSError before Linux 6.17."""
-    context = int(check(libc.syscall(SYS_FSOPEN, b"proc", FSOPEN_CLOEXEC), "fsopen"))
+def detached(kind: bytes, *options: tuple[int, bytes, bytes | None, int]) -> int:
+    """A new mount of a kind of file system that is nowhere to be seen, as a descriptor: gone when that is closed.
+
+    `options`: of fsconfig(2), each a command, a key, a text and a number.
+    """
+    context = int(check(libc.syscall(SYS_FSOPEN, kind, FSOPEN_CLOEXEC), "fsopen"))
     try:
-        check(libc.syscall(SYS_FSCONFIG, context, FSCONFIG_SET_FD, b"pidns", None, pid_namespace), "fsconfig pidns")
+        for command, key, text, number in options:
+            check(libc.syscall(SYS_FSCONFIG, context, command, key, text, number), "fsconfig " + key.decode())
         check(libc.syscall(SYS_FSCONFIG, context, FSCONFIG_CMD_CREATE, None, None, 0), "fsconfig create")
         attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC
         return int(check(libc.syscall(SYS_FSMOUNT, context, FSMOUNT_CLOEXEC, attributes), "fsmount"))
     finally:
         os.close(context)
+
+
+def proc_of(pid_namespace: int) -> int:
+    """A detached proc of a pid namespace (a descriptor of it), as a descriptor. OSError before Linux 6.17."""
+    return detached(b"proc", (FSCONFIG_SET_FD, b"pidns", None, pid_namespace))

@@ -16,6 +16,7 @@ zygote has imported, or an executable. A module that `waits` runs as pid 1 until
 from __future__ import annotations
 
 import array
+import contextlib
 import errno
 import fcntl
 import gc
@@ -190,8 +191,7 @@ class Zygote:
 def admit(pid: int, uid: int, named: dict[str, int]) -> None:
     """From outside: the maps of the child's user namespace, its cgroups, its place in the queue of the OOM killer."""
     for kind, inside in (("setgroups", None), ("uid_map", INSIDE_UID), ("gid_map", INSIDE_GID)):
-        with open("/proc/%d/%s" % (pid, kind), "w") as file:
-            file.write("deny" if inside is None else "%d %d 1" % (inside, uid))
+        tell("/proc/%d/%s" % (pid, kind), b"deny" if inside is None else b"%d %d 1" % (inside, uid))
     join(pid, named)
 
 
@@ -199,11 +199,17 @@ def join(pid: int, named: dict[str, int]) -> None:
     for name, fd in named.items():
         if name not in NO_CGROUP:
             os.write(fd, b"%d" % pid)
+    # Rootless with a stricter value of our own: the kernel's choice stands.
+    with contextlib.suppress(OSError):
+        tell("/proc/%d/oom_score_adj" % pid, b"500")
+
+
+def tell(path: str, text: bytes) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
     try:
-        with open("/proc/%d/oom_score_adj" % pid, "w") as file:
-            file.write("500")
-    except OSError:
-        pass  # rootless with a stricter value of our own: the kernel's choice stands
+        os.write(fd, text)
+    finally:
+        os.close(fd)
 
 
 def loopback_up() -> None:

@@ -12,6 +12,7 @@ memory in use without /tmp and cache (`Environment.over_memory`).
 
 from functions.execution.sandbox.cgroups.group import MIB, Group
 from functions.execution.sandbox.cgroups.hierarchy import Unavailable, enable_block, find
+from functions.execution.sandbox.cgroups.moves import hasten
 from functions.execution.sandbox.cgroups.pool import Groups, clear_block, clear_dead
 from functions.execution.sandbox.cgroups.version_1 import GroupV1
 from functions.execution.sandbox.cgroups.version_2 import GroupV2
@@ -27,4 +28,5 @@ __all__ = [
     "clear_dead",
     "enable_block",
     "find",
+    "hasten",
 ]

@@ -23,10 +23,17 @@ def read_fields(fd: int, *names: bytes) -> list[int]:
 
 
 def write(path: Path, value: object) -> bool:
+    """Whether the kernel took it. By the bare calls: text files of Python take twice as many."""
     try:
-        path.write_text(str(value))
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     except OSError:
         return False
+    try:
+        os.write(fd, str(value).encode())
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
     return True
 
 

@@ -42,13 +42,11 @@ class GroupV1:
             return
         self._limits = (memory_mb, tmp_mb, vcpu_mb)
         memory, total = self._directories["memory"], (memory_mb + tmp_mb) * MIB
-        files = [memory / "memory.limit_in_bytes", memory / "memory.memsw.limit_in_bytes"]
         # The one without swap may never exceed the one with it: which goes first depends on the direction.
-        if not write(files[0], total):
-            files.reverse()
-        for file in files:
-            if file.exists():
-                write(file, total)
+        lowered = write(memory / "memory.limit_in_bytes", total)
+        write(memory / "memory.memsw.limit_in_bytes", total)  # is not there where swap is not counted
+        if not lowered:
+            write(memory / "memory.limit_in_bytes", total)
         self.defer(False)
 
     def reset(self) -> None:
