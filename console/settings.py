@@ -17,6 +17,8 @@ HEARTH_DATA.mkdir(parents=True, exist_ok=True, mode=0o700)
 HEARTH_CODE = env.directory("HEARTH_CODE", HEARTH_DATA / "code")
 # Sockets, pid files and the generation counter: may be deleted whenever nothing runs.
 HEARTH_RUN = HEARTH_DATA / "run"
+# Where the edge finds the web server. Whoever can connect to it may say from which address a request comes.
+HEARTH_WEB_SOCKET = str(HEARTH_RUN / "web.sock")
 # Reports of invocations on their way to the database. Never delete.
 HEARTH_SPOOL = HEARTH_DATA / "spool"
 for _directory in (HEARTH_CODE, HEARTH_RUN, HEARTH_SPOOL, HEARTH_DATA / "static"):

@@ -9,13 +9,19 @@ from django.http import HttpResponse
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 django = get_wsgi_application()
 
+from django.conf import settings  # noqa: E402
+
+from console.edge import head  # noqa: E402
 from console.gateway import shortcut  # noqa: E402 after the settings
+from console.gateway.sigv4 import environ_key  # noqa: E402
 from functions.invoke import attendant  # noqa: E402
 
 attendant.start()
 # What is loaded now stays; what answers leave goes without a search for cycles, mostly.
 gc.freeze()
 gc.set_threshold(20_000)
+
+CLIENT = environ_key(head.CLIENT)
 
 
 class Pieces:
@@ -47,6 +53,8 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     From any other iterable granian takes piece by piece through another thread, instead of sending head and body in
     one write.
     """
+    environ["REMOTE_ADDR"] = environ.pop(CLIENT, "")
+    environ["SERVER_PORT"] = str(settings.HEARTH_PORT)
     response = shortcut.invocation(environ, start_response) or django(environ, start_response)
     if not isinstance(response, HttpResponse):
         return Pieces(response)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from fcntl import LOCK_EX, LOCK_UN, flock
 from functools import cache
-from threading import RLock
+from threading import RLock, local
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
@@ -61,6 +61,26 @@ def generation() -> Generation:
     return Generation(str(settings.HEARTH_RUN / "generation"))
 
 
+class NotInMemory(Exception):
+    """It must be read, and this thread may not wait for that."""
+
+
+class _Thread(local):
+    waits = True
+
+
+_thread = _Thread()
+
+
+def never_wait() -> None:
+    """From now on this thread gets NotInMemory instead of waiting: it serves others meanwhile."""
+    _thread.waits = False
+
+
+def may_wait() -> bool:
+    return _thread.waits
+
+
 @dataclass(slots=True)
 class Entry(Generic[V]):
     value: V
@@ -86,6 +106,8 @@ class GenerationCache(Generic[V]):
     def get(self, key: Hashable, load: Callable[[], V]) -> V:
         entry = self._entries.get(key)
         if entry is None or self._is_stale(entry):
+            if not _thread.waits:
+                raise NotInMemory
             # One thread reads, the others wait for it: hundreds that ask the database at once hold each other up.
             with self._locks[hash(key) % len(self._locks)]:
                 entry = self._entries.get(key)

@@ -129,7 +129,13 @@ class RunningHearth:
         found: dict[str, int] = {}
         for pid in children(self.process.pid):
             said = command(pid)
-            for name, mark in (("redis", "redis"), ("web", "granian"), ("beat", " beat "), ("worker", " worker ")):
+            for name, mark in (
+                ("redis", "redis"),
+                ("web", "granian"),
+                ("edge", "console.edge"),
+                ("beat", " beat "),
+                ("worker", " worker "),
+            ):
                 if mark in said:
                     found.setdefault(name, pid)
         return found

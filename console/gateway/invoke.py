@@ -21,7 +21,8 @@ from console.gateway.authentication import authenticate
 from console.gateway.calls import Call
 from console.gateway.drf import error_answer
 from console.gateway.wire import catalogue
-from console.gateway.wire.documents import load_json
+from console.gateway.wire.documents import check_json
+from console.gateway.wire.protocol import WireAnswer
 from functions import arn
 from functions.access.caller import Caller
 from functions.errors import (
@@ -29,7 +30,7 @@ from functions.errors import (
     InvalidRequestContentException,
     RequestEntityTooLargeException,
 )
-from functions.execution.spec import InvocationResult
+from functions.execution.spec import InvocationRequest, InvocationResult
 from functions.invoke import events, recursion, routing, sync, tenancy
 from functions.invoke.trace import trace_id
 from functions.limits import limits
@@ -68,7 +69,7 @@ def answered(request: HttpRequest, call: Callable[[str], HttpResponseBase]) -> H
     try:
         response = call(request_id)
     except Exception as error:  # noqa: BLE001 every error is answered as AWS does, the unforeseen are logged
-        response = _error(request, error, request_id)
+        response = _http(failure(request, error, request_id))
     response.headers["x-amzn-RequestId"] = request_id
     return response
 
@@ -102,17 +103,28 @@ def _invoke(request: HttpRequest, function_name: str, request_id: str) -> HttpRe
         return _queued(asked, request_id)
     if asked.kind == "DryRun":
         return dry_run(asked)
+    wanted = wanted_of(asked, request_id)
+    return _http(answer(wanted, sync.result(wanted, asked.payload)))
+
+
+def wanted_of(asked: Asked, request_id: str) -> InvocationRequest:
+    """What the lane is asked. Raises RecursiveInvocationException."""
     trace = recursion.advance(asked.trace, asked.route)
-    result = sync.invoke(
-        asked.route,
-        asked.payload,
-        request_id=request_id,
-        client_context=asked.client_context,
-        trace_id=trace,
-        want_tail=asked.want_tail,
-        tenant_id=asked.tenant_id,
-    )
-    return _answer(result, trace, asked.want_tail)
+    return sync.request(asked.route, request_id, "api", asked.client_context, trace, asked.want_tail, asked.tenant_id)
+
+
+def answer(wanted: InvocationRequest, result: InvocationResult) -> WireAnswer:
+    headers = {"X-Amz-Executed-Version": result.version, "X-Amzn-Trace-Id": wanted.trace_id}
+    if result.function_error:
+        headers["X-Amz-Function-Error"] = result.function_error
+    if wanted.want_tail:
+        headers["X-Amz-Log-Result"] = base64.b64encode(result.log_tail).decode()
+    return WireAnswer(200, result.payload, "application/json", headers)
+
+
+def failure(request: HttpRequest, error: Exception, request_id: str) -> WireAnswer:
+    """Any error as AWS says it."""
+    return error_answer(error, Call(request, catalogue.get("lambda"), "lambda", "rest-json", request_id))
 
 
 def queue(request: HttpRequest, function_name: str) -> HttpResponseBase:
@@ -139,18 +151,6 @@ def _queued(asked: Asked, request_id: str) -> HttpResponse:
 def dry_run(asked: Asked) -> HttpResponse:
     response = HttpResponse(b"", status=204)
     response.headers["X-Amz-Executed-Version"] = asked.route.spec.version
-    return response
-
-
-def _answer(result: InvocationResult, trace: str, want_tail: bool) -> HttpResponse:
-    response = HttpResponse(result.payload, content_type="application/json")
-    headers = response.headers
-    headers["X-Amz-Executed-Version"] = result.version
-    headers["X-Amzn-Trace-Id"] = trace
-    if result.function_error:
-        headers["X-Amz-Function-Error"] = result.function_error
-    if want_tail:
-        headers["X-Amz-Log-Result"] = base64.b64encode(result.log_tail).decode()
     return response
 
 
@@ -199,7 +199,7 @@ def _payload(body: bytes, kind: str) -> bytes:
     if not body:
         return b"{}"
     try:
-        load_json(body)
+        check_json(body)
     except ValueError as error:
         raise InvalidRequestContentException(
             f"Could not parse request body into json: Could not parse payload into json: {error}"
@@ -224,9 +224,7 @@ def _client_context(header: str) -> str:
     return text
 
 
-def _error(request: HttpRequest, error: Exception, request_id: str) -> HttpResponse:
-    call = Call(request, catalogue.get("lambda"), "lambda", "rest-json", request_id)
-    answer = error_answer(error, call)
+def _http(answer: WireAnswer) -> HttpResponse:
     return HttpResponse(
         answer.body, status=answer.status, content_type=answer.content_type, headers=dict(answer.headers)
     )

@@ -136,10 +136,10 @@ class _Family:
 
     # --- the members --------------------------------------------------------------------------------------------
 
-    def _child(self, name: str, command: list[str]) -> None:
+    def _child(self, name: str, command: list[str], socket: Path | None = None) -> None:
         from console.launch.supervisor import Child
 
-        self.supervisor.start(Child(name, command, self.logs / f"{name}.log"))
+        self.supervisor.start(Child(name, command, self.logs / f"{name}.log", socket=socket))
 
     def _start_redis(self) -> None:
         """The embedded server, unless REDIS_URL names another. Nothing on disk: it may be wiped at any time."""
@@ -178,13 +178,13 @@ class _Family:
     def _start_family(self) -> None:
         settings = self.settings
         run = str(settings.HEARTH_RUN)
-        say("starting web, worker node and beat")
+        say("starting web, edge, worker node and beat")
         self._child("worker", worker_command(settings))
         self._child(
             "web",
             [
                 *(sys.executable, "-m", "granian", "--interface", "wsgi", "console.wsgi:application"),
-                *("--host", settings.HEARTH_HOST, "--port", str(settings.HEARTH_PORT)),
+                *("--uds", settings.HEARTH_WEB_SOCKET, "--http", "1"),
                 *(
                     "--workers",
                     str(settings.HEARTH_WEB_WORKERS),
@@ -194,7 +194,9 @@ class _Family:
                 *("--backlog", "1024", "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "10"),
                 *("--log-level", "error"),
             ],
+            Path(settings.HEARTH_WEB_SOCKET),
         )
+        self._child("edge", [sys.executable, "-m", "console.edge"])
         self._child(
             "beat",
             [*CELERY, "beat", "--loglevel", "WARNING", "--pidfile", "", "--schedule", f"{run}/celerybeat-schedule"],

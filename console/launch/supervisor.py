@@ -23,6 +23,7 @@ class Child:
     command: list[str]
     log: Path
     environment: dict[str, str] = field(default_factory=dict)
+    socket: Path | None = None  # that it makes, and does not when one is left of a predecessor that was killed
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     start_again_at: float = 0.0
@@ -84,6 +85,8 @@ class Supervisor:
     def _spawn(self, child: Child) -> None:
         if child.log.exists() and child.log.stat().st_size > LOG_BYTES:
             child.log.replace(child.log.with_suffix(".log.1"))
+        if child.socket is not None:
+            child.socket.unlink(missing_ok=True)
         with child.log.open("ab") as log:
             child.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "--", *child.command],

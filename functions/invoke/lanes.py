@@ -5,15 +5,16 @@ for the function: so a caller that calls in turn stays on one node, and web proc
 nodes announced is a second old at most; what was sent since is counted here.
 """
 
+import functools
 import logging
 import threading
 import time
 import zlib
-from functools import cache
 
 import redis
 from django.conf import settings
 
+from functions import cache
 from functions.execution.spec import FunctionSpec, Throttled
 from functions.invoke import nodes
 from functions.invoke.nodes import Node
@@ -91,7 +92,8 @@ class Lanes:
 
     def of(self, provider: str) -> list[Peer]:
         """The nodes of a capacity provider (ARN), of none if it is empty. Raises Throttled when none of it lives."""
-        self.refresh()
+        if cache.may_wait():
+            self.refresh()
         peers = self._pools.get(provider, [])
         if provider:
             peers = peers + self._pools.get(provider.rpartition(":")[2], [])
@@ -177,6 +179,6 @@ def _order(function: str, peer: Peer) -> int:
     return zlib.crc32((function + peer.name).encode())
 
 
-@cache
+@functools.cache
 def lanes() -> Lanes:
     return Lanes()

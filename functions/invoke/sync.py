@@ -5,13 +5,13 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from functions.errors import InternalServiceException, TooManyRequestsException
+from functions.errors import InternalServiceException, ServiceError, TooManyRequestsException
 from functions.execution import streamed
 from functions.execution.lane import LaneClient
 from functions.execution.spec import InvocationRequest, InvocationResult, LaneError, NodeUnavailable, Throttled
 from functions.execution.streamed import StreamedResponse
 from functions.invoke import recursion, tenancy
-from functions.invoke.lanes import lanes, pool_of
+from functions.invoke.lanes import Peer, lanes, pool_of
 from functions.invoke.routing import Route
 from functions.invoke.trace import trace_id as new_trace
 from functions.limits import limits
@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 # A node that is being restarted is back within this time: the caller waits instead of failing.
 PATIENCE_SECONDS = 5.0
+AGAIN_SECONDS = 0.1
 
 
 def invoke(
@@ -39,8 +40,12 @@ def invoke(
     Raises TooManyRequestsException over a concurrency limit and InternalServiceException when no worker node could
     run it.
     """
-    request = _request(route, request_id, source, client_context, trace_id, want_tail, tenant_id)
-    return _answered(request, lambda: run(request, payload))
+    return result(request(route, request_id, source, client_context, trace_id, want_tail, tenant_id), payload)
+
+
+def result(wanted: InvocationRequest, payload: bytes) -> InvocationResult:
+    """As `invoke`."""
+    return _answered(wanted, lambda: run(wanted, payload))
 
 
 def stream(
@@ -56,9 +61,9 @@ def stream(
 ) -> StreamedResponse:
     """Run the function and return with the first piece of its response, or with its end. Raises as `invoke` does;
     iterating raises LaneError."""
-    request = _request(route, request_id, source, client_context, trace_id, want_tail, tenant_id)
+    wanted = request(route, request_id, source, client_context, trace_id, want_tail, tenant_id)
     limit = limits().stream_bytes
-    return _answered(request, lambda: _on_node(request, lambda lane: streamed.stream(lane, request, payload, limit)))
+    return _answered(wanted, lambda: _on_node(wanted, lambda lane: streamed.stream(lane, wanted, payload, limit)))
 
 
 def run(request: InvocationRequest, payload: bytes) -> InvocationResult:
@@ -66,9 +71,10 @@ def run(request: InvocationRequest, payload: bytes) -> InvocationResult:
     return _on_node(request, lambda lane: lane.invoke(request, payload))
 
 
-def _request(
+def request(
     route: Route, request_id: str, source: str, client_context: str, trace_id: str, want_tail: bool, tenant_id: str
 ) -> InvocationRequest:
+    """What the lane is asked. Raises InvalidParameterValueException for a tenant too much or too little."""
     tenancy.check(route.spec, tenant_id)
     return InvocationRequest(
         request_id=request_id,
@@ -83,29 +89,57 @@ def _request(
     )
 
 
-def _answered(request: InvocationRequest, call: Callable[[], T]) -> T:
-    """What the lane raises becomes the errors that a caller gets."""
+def failure(wanted: InvocationRequest, error: Throttled | LaneError) -> ServiceError:
+    """What the lane raised, as the error that a caller gets."""
+    if isinstance(error, Throttled):
+        return TooManyRequestsException(error.message, Reason=error.reason)
+    log.error("invocation %s was not run to its end: %s", wanted.request_id, error)
+    return InternalServiceException("The request failed because no worker node could run it to its end.")
+
+
+class Attempts:
+    """The nodes that an invocation is tried on, one after the other, until one takes it."""
+
+    __slots__ = ("_give_up_at", "_peer", "_wanted")
+
+    def __init__(self, wanted: InvocationRequest) -> None:
+        self._wanted = wanted
+        self._give_up_at = 0.0
+        self._peer: Peer
+
+    def next(self) -> LaneClient:
+        """Raises Throttled when there is no node that may run it."""
+        self._peer = lanes().pick(self._wanted.spec, self._wanted.tenant_id)
+        return self._peer.client
+
+    def failed(self, error: NodeUnavailable) -> float:
+        """The node did not take it. Seconds to wait before the next; raises the error when that was long enough."""
+        now = time.monotonic()
+        if not self._give_up_at:
+            self._give_up_at = now + PATIENCE_SECONDS
+        elif now > self._give_up_at:
+            raise error
+        return 0.0 if lanes().set_aside(self._peer) else AGAIN_SECONDS
+
+    def served(self) -> None:
+        if not self._peer.alone:
+            self._peer.served(pool_of(self._wanted.spec, self._wanted.tenant_id))
+
+
+def _answered(wanted: InvocationRequest, call: Callable[[], T]) -> T:
     try:
         return call()
-    except Throttled as error:
-        raise TooManyRequestsException(error.message, Reason=error.reason) from None
-    except LaneError as error:
-        log.error("invocation %s was not run to its end: %s", request.request_id, error)
-        raise InternalServiceException("The request failed because no worker node could run it to its end.") from error
+    except (Throttled, LaneError) as error:
+        raise failure(wanted, error) from error
 
 
-def _on_node(request: InvocationRequest, call: Callable[[LaneClient], T]) -> T:
-    give_up_at = time.monotonic() + PATIENCE_SECONDS
+def _on_node(wanted: InvocationRequest, call: Callable[[LaneClient], T]) -> T:
+    attempts = Attempts(wanted)
     while True:
-        peer = lanes().pick(request.spec, request.tenant_id)
         try:
-            answer = call(peer.client)
-        except NodeUnavailable:
-            if time.monotonic() > give_up_at:
-                raise
-            if not lanes().set_aside(peer):
-                time.sleep(0.1)
+            answer = call(attempts.next())
+        except NodeUnavailable as error:
+            time.sleep(attempts.failed(error))
         else:
-            if not peer.alone:
-                peer.served(pool_of(request.spec, request.tenant_id))
+            attempts.served()
             return answer

@@ -256,7 +256,12 @@ def _processes(hearth: RunningHearth) -> dict[str, list[int]]:
         if os.readlink(f"/proc/{pid}/ns/pid") != own:
             kind = "runtime"
         else:
-            marks = {b"execution.executor": "executor", b"granian": "web", b" ingest": "ingester"}
+            marks = {
+                b"execution.executor": "executor",
+                b"console.edge": "edge",
+                b"granian": "web",
+                b" ingest": "ingester",
+            }
             kind = next((name for mark, name in marks.items() if mark in command), "others")
         kinds.setdefault(kind, []).append(pid)
     return kinds

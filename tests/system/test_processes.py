@@ -106,7 +106,7 @@ def test_no_line_nor_metric_of_an_answered_call_is_lost_when_everything_is_kille
 def test_every_member_is_started_again(own: RunningHearth) -> None:
     own.deploy("survivor", "def handler(event, context): return 'alive'")
     client = own.client("lambda")
-    for name in ("web", "worker", "beat", "redis"):
+    for name in ("web", "edge", "worker", "beat", "redis"):
         before = wait_for(name, lambda: own.pids().get(name))  # noqa: B023 used at once
         os.kill(before, signal.SIGKILL)
         wait_for(f"a new {name}", lambda: own.pids().get(name, before) != before)  # noqa: B023 used at once

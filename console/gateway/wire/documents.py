@@ -10,6 +10,7 @@ import math
 from datetime import datetime
 from typing import Any, ClassVar
 
+import orjson
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 from cbor2 import CBORTag
 
@@ -194,6 +195,14 @@ def load_json(body: bytes) -> Any:
         return json.loads(body, parse_constant=_refuse)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+def check_json(body: bytes) -> None:
+    """As `load_json`, where the document is not needed: much faster when it is right."""
+    try:
+        orjson.loads(body)
+    except ValueError:
+        load_json(body)
 
 
 def dump_json(document: Any) -> bytes:
