@@ -9,10 +9,9 @@ from django.http import HttpResponse
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 django = get_wsgi_application()
 
-from django.conf import settings  # noqa: E402
+from django.conf import settings  # noqa: E402 after the settings were named
 
 from console.edge import head  # noqa: E402
-from console.gateway import shortcut  # noqa: E402 after the settings
 from console.gateway.sigv4 import environ_key  # noqa: E402
 from functions.invoke import attendant  # noqa: E402
 
@@ -48,14 +47,14 @@ class Pieces:
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Django's, with a shorter way for Invoke, and with whole answers given as a list.
+    """Django's, with the address of the client from the edge, and with whole answers given as a list.
 
     From any other iterable granian takes piece by piece through another thread, instead of sending head and body in
     one write.
     """
     environ["REMOTE_ADDR"] = environ.pop(CLIENT, "")
     environ["SERVER_PORT"] = str(settings.HEARTH_PORT)
-    response = shortcut.invocation(environ, start_response) or django(environ, start_response)
+    response = django(environ, start_response)
     if not isinstance(response, HttpResponse):
         return Pieces(response)
     try:

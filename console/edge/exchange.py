@@ -136,7 +136,10 @@ class Exchange:
         if fields.get(b"transfer-encoding") == b"chunked":
             return framed(None)
         length = fields.get(b"content-length")
-        return UntilTheEnd() if length is None else Sized(int(length))
+        if length is None:
+            self._closes = True
+            return UntilTheEnd()
+        return Sized(int(length))
 
     def _pass_on(self, data: bytes, body_at: int = 0) -> None:
         assert self._answer is not None

@@ -9,7 +9,7 @@ from console.edge.invocations import Invocations
 from functions.execution.loop import Loop
 
 AT_ONCE = 64  # accepted, before those that are there get their turn
-SWEEP_SECONDS = 5.0
+SWEEP_SECONDS = 1.0
 PAUSE_SECONDS = 0.1
 
 
