@@ -238,6 +238,7 @@ CELERY_BEAT_SCHEDULE = {
     "wake-due-events": {"task": "functions.tasks.wake_due_events", "schedule": 1.0, "options": {"expires": 5}},
     "fire-due-schedules": {"task": "functions.tasks.fire_due_schedules", "schedule": 1.0, "options": {"expires": 5}},
     "remove-unused-packages": {"task": "functions.tasks.remove_unused_packages", "schedule": 600.0},
+    "fetch-images": {"task": "functions.tasks.fetch_images", "schedule": 5.0, "options": {"expires": 5}},
     "check-code-references": {"task": "functions.tasks.check_code_references", "schedule": 3600.0},
     "remove-expired": {"task": "functions.tasks.remove_expired", "schedule": 900.0},
 }

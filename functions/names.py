@@ -9,8 +9,8 @@ from functions.models import FunctionUrl, Package
 
 
 def code_sha256(package: Package) -> str:
-    """Base64, as in `CodeSha256`."""
-    return base64.b64encode(bytes.fromhex(package.sha256)).decode()
+    """As in `CodeSha256`: base64, or the hexadecimal digest of an image."""
+    return package.sha256 if package.image is not None else base64.b64encode(bytes.fromhex(package.sha256)).decode()
 
 
 def last_modified(moment: datetime) -> str:

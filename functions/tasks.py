@@ -4,7 +4,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import close_old_connections
 
-from functions.actions import browser_session, code_reference, invitation
+from functions.actions import browser_session, code_reference, image, invitation
 from functions.code import store
 from functions.invoke import deliveries, events, nodes
 from functions.triggers.schedule import firing
@@ -43,6 +43,13 @@ def fire_due_schedules() -> None:
 def remove_unused_packages() -> int:
     close_old_connections()
     return store.collect()
+
+
+@shared_task(ignore_result=True)
+def fetch_images() -> int:
+    """When one was asked for, and as a tick."""
+    close_old_connections()
+    return image.settle_all()
 
 
 @shared_task(ignore_result=True)

@@ -10,6 +10,10 @@ from tests.family import RunningHearth, start
 @pytest.fixture(scope="session")
 def hearth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHearth]:
     """The whole family, running. Shared by all tests: give functions names of your own."""
-    running = start(tmp_path_factory.mktemp("hearth"), HEARTH_RETRY_FIRST_SECONDS="1", HEARTH_RETRY_SECOND_SECONDS="1")
+    data = tmp_path_factory.mktemp("hearth")
+    images = data / "images"
+    images.mkdir()
+    retries = {"HEARTH_RETRY_FIRST_SECONDS": "1", "HEARTH_RETRY_SECOND_SECONDS": "1"}
+    running = start(data, HEARTH_IMAGES=str(images), **retries)
     yield running
     assert running.stop() == 0, running.log.read_text()

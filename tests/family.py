@@ -73,6 +73,11 @@ class RunningHearth:
     def role(self) -> str:
         return f"arn:aws:iam::{self.credentials['account_id']}:role/lambda-role"
 
+    @property
+    def images(self) -> Path:
+        """What HEARTH_IMAGES names, for tests that share the family."""
+        return self.data / "images"
+
     def client(self, service: str, **config: Any) -> Any:
         """A boto3 client that talks to this instance; it does not retry, so that every error is seen."""
         return boto3.client(

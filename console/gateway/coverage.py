@@ -38,7 +38,10 @@ _MEMBERS = (
     "has one for Node.js and Ruby, other than on AWS. With a CapacityProviderConfig an environment still serves one "
     "invocation at a time. Code for either architecture runs on the machine's own."
 )
-_CODE = "Code is a zip, in the request or in S3: a container image is refused."
+_CODE = (
+    "Container images come from OCI layouts and archives in directories that the administrator named, or from "
+    "registries that he named where the machine has skopeo or crane. Layers compressed by zstd need Python 3.14."
+)
 _SIGNED = (
     "The format of AWS Signer's signatures is not published, so every artifact is an untrusted one: Enforce refuses "
     "it, Warn says so in the audit log."

@@ -37,7 +37,6 @@ KEPT = ("DeadLetterConfig", "KMSKeyArn", "TenancyConfig", "TracingConfig")
 ABSENT = (
     "AcceleratorConfig",
     "DurableConfig",
-    "ImageConfig",
     "RuntimeConfig",
 )
 # The variables that Lambda itself sets. Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
@@ -107,6 +106,10 @@ def apply(version: FunctionVersion, members: Mapping[str, Any]) -> None:
     for member in KEPT:
         if members.get(member) is not None:
             extras[member] = members[member]
+    if members.get("ImageConfig") is not None:
+        extras["ImageConfig"] = {name: value for name, value in members["ImageConfig"].items() if value}
+    if not extras.get("ImageConfig"):
+        extras.pop("ImageConfig", None)
     if not (extras.get("DeadLetterConfig") or {}).get("TargetArn"):
         extras.pop("DeadLetterConfig", None)  # an empty ARN ends it
     if members.get("CapacityProviderConfig") is not None:

@@ -1,9 +1,10 @@
 """Creating, changing and deleting functions.
 
 A change is whole when its action returns: the package was checked and unpacked before the transaction began, and the
-transaction leaves the row `Active` and `Successful`. Nothing is ever left half-way for a worker to finish, so a killed
-process cannot leave a function pending. (The API still answers a create with `Pending` and an update with
-`InProgress`, as AWS does: that is the state in which the request was accepted.)
+transaction leaves the row `Active` and `Successful`. Nothing is left half-way for a worker to finish, so a killed
+process cannot leave a function pending; but for container images, which are fetched afterwards (`image.py`).
+(The API still answers a create with `Pending` and an update with `InProgress`, as AWS does: that is the state in which
+the request was accepted.)
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from functions.actions import (
     code_signing_config,
     configuration,
     function_layers,
+    image,
     runtime_management,
 )
 from functions.actions.base import change, deployed
@@ -29,15 +31,16 @@ from functions.actions.updating import alone
 from functions.actions.version import check_storage, snapshot
 from functions.arn import FunctionReference
 from functions.code import store
+from functions.code.images.fetch import Found
 from functions.code.sources import Artifact
 from functions.errors import InvalidParameterValueException, ResourceConflictException
 from functions.invoke import attendant
 from functions.limits import limits
 from functions.models import LATEST, Function, FunctionVersion, Package
 
-# A zip, as it came or with where from; or files by path, laid over the present ones when there are any (None removes
-# one).
-Code = bytes | Artifact | Mapping[str, bytes | None]
+# A zip, as it came or with where from; a container image; or files by path, laid over the present ones when there are
+# any (None removes one).
+Code = bytes | Artifact | Found | Mapping[str, bytes | None]
 
 
 def create(
@@ -55,11 +58,15 @@ def create(
     The version: `$LATEST`, or what was published of it.
     """
     _check_name(reference)
-    if not members.get("Runtime") or not members.get("Handler"):
+    if isinstance(code, Found):
+        image.check_new(members)
+    elif not members.get("Runtime") or not members.get("Handler"):
         raise InvalidParameterValueException(
             "Runtime and Handler are mandatory parameters for functions created with deployment packages.",
             field="Handler" if members.get("Runtime") else "Runtime",
         )
+    else:
+        _check_package(members)
     check_count(tags or {})
     egress.check(tags or {})
     configuration.check(caller, members)
@@ -71,7 +78,7 @@ def create(
     with store.holding():
         layers = function_layers.choose(caller, members.get("Layers") or [])
         package = _package(code)
-        check_storage(reference.account_id, reference.region, 0 if _s3_object(code) else package.size)
+        check_storage(reference.account_id, reference.region, _stored(code, package))
         function_layers.check_size(package, layers.layers)
         try:
             with change(caller, "CreateFunction", reference.function_arn, package=package.sha256, **trust) as detail:
@@ -93,6 +100,8 @@ def create(
                     s3_object=_s3_object(code),
                     architectures=["x86_64"],
                 )
+                if isinstance(code, Found):
+                    image.put(latest, code)
                 configuration.apply(latest, members)
                 configuration.apply_source_key(latest, (members.get("Code") or {}).get("SourceKMSKeyArn"))
                 layers.put(latest)
@@ -126,10 +135,12 @@ def update_code(
     reference = reference.unqualified()
     before = lookup.version(reference)
     lookup.check_revision(before, revision_id)
+    image.check_kind(before, isinstance(code, Found))
+    image.check_settled(before)
     trust = code_signing_config.check(before.function.code_signing_config)
     with store.holding():
         package = _package(code, before.package_id)
-        more = (0 if _s3_object(code) else package.size) - before.stored_bytes
+        more = _stored(code, package) - before.stored_bytes
         check_storage(reference.account_id, reference.region, more)
         function_layers.check_size(package, before.layers)
         if dry_run:
@@ -139,6 +150,7 @@ def update_code(
         with change(caller, "UpdateFunctionCode", reference.function_arn, package=package.sha256, **trust) as detail:
             latest = lookup.locked_latest(reference)
             lookup.check_revision(latest, revision_id)
+            image.check_settled(latest)
             old = latest.package_id
             detail["from"] = old
             if old != before.package_id and isinstance(code, Mapping):
@@ -148,8 +160,11 @@ def update_code(
                 )
             function_layers.check_size(package, latest.layers)
             _save(package)
+            if isinstance(code, Found):
+                image.put(latest, code)
+            else:
+                code_reference.activate(latest)
             latest.package, latest.directory, latest.s3_object = package, _directory(code), _s3_object(code)
-            code_reference.activate(latest)
             configuration.apply_source_key(latest, source_kms_key)
             if architectures:
                 latest.architectures = list(architectures)
@@ -171,6 +186,10 @@ def update_configuration(
     reference = reference.unqualified()
     current = lookup.version(reference)
     lookup.check_revision(current, revision_id)
+    if current.image is not None:
+        image.check_changes(current, members)
+    else:
+        _check_package(members)
     configuration.check(caller, members)
     trust = code_signing_config.check(current.function.code_signing_config) if members.get("Layers") else {}
     changed = sorted(member for member in members if member not in ("FunctionName", "RevisionId"))
@@ -180,6 +199,7 @@ def update_configuration(
         with change(caller, "UpdateFunctionConfiguration", reference.function_arn, changed=changed, **trust) as detail:
             latest = lookup.locked_latest(reference)
             lookup.check_revision(latest, revision_id)
+            image.check_settled(latest)
             code_reference.restore(latest)
             before = configuration.plain(latest)
             configuration.apply(latest, members)
@@ -226,11 +246,20 @@ def _check_name(reference: FunctionReference) -> None:
         )
 
 
+def _check_package(members: Mapping[str, Any]) -> None:
+    if members.get("ImageConfig"):
+        raise InvalidParameterValueException(
+            "Please don't provide ImageConfig when the intended function PackageType is Zip.", field="ImageConfig"
+        )
+
+
 def _exists(reference: FunctionReference) -> ResourceConflictException:
     return ResourceConflictException(f"Function already exist: {reference.name}", field="FunctionName")
 
 
 def _package(code: Code, base: str = "") -> Package:
+    if isinstance(code, Found):
+        return image.package(code)
     if isinstance(code, Artifact):
         return store.add_zip(code.data, code.limit)
     if isinstance(code, bytes):
@@ -246,6 +275,11 @@ def _directory(code: Code) -> str:
 
 def _s3_object(code: Code) -> dict[str, str] | None:
     return code.s3_object if isinstance(code, Artifact) else None
+
+
+def _stored(code: Code, package: Package) -> int:
+    """What it takes of the account's code storage."""
+    return 0 if isinstance(code, Found) or _s3_object(code) else package.size
 
 
 def _save(package: Package) -> None:

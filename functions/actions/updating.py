@@ -39,18 +39,29 @@ def alone(
 
 @contextmanager
 def updating(reference: FunctionReference) -> Iterator[None]:
-    """Hold the function: one byte of a file, by the hash of its ARN, belongs to whoever updates it."""
-    digest = hashlib.sha256(reference.function_arn.encode()).digest()
+    """Hold the function."""
+    with held(reference.function_arn) as is_mine:
+        if not is_mine:
+            raise ResourceConflictException(
+                "The operation cannot be performed at this time. An update is in progress for resource: "
+                + reference.function_arn
+            )
+        yield
+
+
+@contextmanager
+def held(name: str) -> Iterator[bool]:
+    """Whether the name is ours for the block: one byte of a file, by its hash, belongs to whoever came first."""
+    digest = hashlib.sha256(name.encode()).digest()
     start = int.from_bytes(digest[:8], "big") >> 2
     file = os.open(settings.HEARTH_DATA / "updates.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.fcntl(file, fcntl.F_OFD_SETLK, struct.pack(FLOCK, fcntl.F_WRLCK, os.SEEK_SET, start, 1, 0))
         except BlockingIOError:
-            raise ResourceConflictException(
-                "The operation cannot be performed at this time. An update is in progress for resource: "
-                + reference.function_arn
-            ) from None
-        yield
+            is_mine = False
+        else:
+            is_mine = True
+        yield is_mine
     finally:
         os.close(file)  # the lock goes with the open file

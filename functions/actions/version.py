@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from functions import lookup
 from functions.access.caller import Caller
+from functions.actions import image
 from functions.actions.base import change, deployed
 from functions.actions.configuration import fingerprint
 from functions.arn import FunctionReference
@@ -47,6 +48,7 @@ def publish(
         with change(caller, "PublishVersion", reference.function_arn) as detail:
             latest = lookup.locked_latest(reference)
             lookup.check_revision(latest, revision_id)
+            image.check_settled(latest)
             if copied is not None and latest.directory:
                 _put(latest, copied)
             current = code_sha256(latest.package)
@@ -88,6 +90,7 @@ def snapshot(
     published.number = PUBLISHED if publish_to else function.next_version
     published.fingerprint = content
     published.directory = ""
+    image.publish(published)
     published.revision_id = uuid4()
     published.last_modified = timezone.now()
     published.modified_by = caller.user_name
@@ -165,6 +168,7 @@ def storage_used(account_id: str, region: str) -> int:
     none that stays in S3."""
     functions = FunctionVersion.objects.filter(function__account_id=account_id, function__region=region)
     layers = LayerVersion.objects.filter(layer__account_id=account_id, layer__region=region)
+    functions = functions.filter(image__isnull=True)
     copied = (rows.filter(s3_object__isnull=True) for rows in (functions, layers))
     return sum(rows.aggregate(total=Sum("package__size"))["total"] or 0 for rows in copied)
 

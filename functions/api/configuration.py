@@ -4,10 +4,9 @@ from typing import Any
 from uuid import uuid4
 
 from functions.actions import runtime_management
+from functions.actions.image import REASON, REASON_CODE
 from functions.models import FunctionVersion
 from functions.names import code_sha256, last_modified
-
-REASON, REASON_CODE = "The function is being created.", "Creating"
 
 
 def summary(version: FunctionVersion, arn: str) -> dict[str, Any]:
@@ -19,7 +18,7 @@ def summary(version: FunctionVersion, arn: str) -> dict[str, Any]:
         "Runtime": version.runtime,
         "Role": version.role,
         "Handler": version.handler,
-        "CodeSize": version.package.size,
+        "CodeSize": 0 if version.image else version.package.size,
         "Description": version.description,
         "Timeout": version.timeout,
         "MemorySize": version.memory_size,
@@ -28,7 +27,7 @@ def summary(version: FunctionVersion, arn: str) -> dict[str, Any]:
         "Version": version.label,
         "TracingConfig": {"Mode": "PassThrough", **extras.get("TracingConfig", {})},
         "RevisionId": str(version.revision_id),
-        "PackageType": "Zip",
+        "PackageType": "Image" if version.image else "Zip",
         "Architectures": version.architectures,
         "EphemeralStorage": {"Size": version.ephemeral_storage},
         "SnapStart": {
@@ -42,6 +41,10 @@ def summary(version: FunctionVersion, arn: str) -> dict[str, Any]:
             **extras.get("LoggingConfig", {}),
         },
     }
+    if version.image:
+        del shown["Runtime"], shown["Handler"]
+    if config := extras.get("ImageConfig"):
+        shown["ImageConfigResponse"] = {"ImageConfig": config}
     if version.capacity_provider:
         del shown["SnapStart"]
     if version.environment or "Environment" in extras:
@@ -64,10 +67,16 @@ def configuration(version: FunctionVersion, arn: str) -> dict[str, Any]:
         **summary(version, arn),
         "State": version.shown_state,
         "LastUpdateStatus": version.last_update_status,
-        "RuntimeVersionConfig": _runtime_version(version),
     }
+    if not version.image:
+        shown["RuntimeVersionConfig"] = _runtime_version(version)
     if version.state_reason:
         shown |= {"StateReason": version.state_reason, "StateReasonCode": version.state_reason_code}
+    if version.last_update_reason:
+        shown |= {
+            "LastUpdateStatusReason": version.last_update_reason,
+            "LastUpdateStatusReasonCode": version.last_update_reason_code,
+        }
     return shown
 
 

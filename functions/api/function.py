@@ -5,16 +5,19 @@ from typing import Any
 from functions import lookup
 from functions.access.caller import Caller
 from functions.actions import function as actions
+from functions.actions import image as images
 from functions.actions import version as versions
 from functions.api.configuration import accepted, configuration, summary
 from functions.api.paging import page
 from functions.arn import parse
 from functions.code.download import location
+from functions.code.images.fetch import Found
 from functions.code.sources import Artifact, artifact
 from functions.errors import InvalidParameterValueException
 from functions.models import LATEST_PUBLISHED, FunctionVersion
 
 Operation = dict[str, Any]
+ZIPPED = ("ZipFile", "S3Bucket", "S3Key", "S3ObjectVersion")
 
 
 def create_function(caller: Caller, request: Operation) -> Operation:
@@ -37,7 +40,7 @@ def get_function(caller: Caller, request: Operation) -> Operation:
     version = lookup.version(reference)
     shown: Operation = {
         "Configuration": configuration(version, reference.arn),
-        "Code": {"RepositoryType": "S3", "Location": location(caller, version.package_id)},
+        "Code": _location(caller, version),
     }
     if version.s3_object:
         shown["Code"]["ResolvedS3Object"] = version.s3_object
@@ -77,7 +80,7 @@ def update_function_code(caller: Caller, request: Operation) -> Operation:
     version = actions.update_code(
         caller,
         reference,
-        _new_code(caller, request),
+        _new_code(caller, request, lookup.version(reference.unqualified())),
         architectures=request.get("Architectures"),
         source_kms_key=request.get("SourceKMSKeyArn"),
         publish=bool(request.get("Publish")),
@@ -107,25 +110,41 @@ def delete_function(caller: Caller, request: Operation) -> Operation:
     return {"StatusCode": 204}
 
 
-def _code(caller: Caller, request: Operation) -> Artifact:
+def _location(caller: Caller, version: FunctionVersion) -> Operation:
+    if version.image is None:
+        return {"RepositoryType": "S3", "Location": location(caller, version.package_id)}
+    return {
+        "RepositoryType": "ECR",
+        "ImageUri": version.image["uri"],
+        "ResolvedImageUri": version.image["resolved"],
+    }
+
+
+def _code(caller: Caller, request: Operation) -> Artifact | Found:
     """The code of CreateFunction."""
     source = request.get("Code") or {}
-    if request.get("PackageType") == "Image" or source.get("ImageUri"):
+    uri = source.get("ImageUri")
+    if request.get("PackageType") != "Image":
+        if uri:
+            raise InvalidParameterValueException(
+                "Please don't provide ImageUri when the intended function PackageType is Zip.", field="ImageUri"
+            )
+        return _found(artifact(caller, source))
+    if not uri or any(source.get(member) for member in ZIPPED):
         raise InvalidParameterValueException(
-            f"Source image {source.get('ImageUri')} is not valid. Provide a valid source image. Container images are "
-            "not supported by this endpoint: send the function as a .zip file archive.",
+            "Please provide ImageUri, and no other FunctionCode parameters, when the intended function PackageType is "
+            "Image.",
             field="ImageUri",
         )
-    return _found(artifact(caller, source))
+    images.check_new(request)  # which is said before the image is looked for
+    return images.find(uri)
 
 
-def _new_code(caller: Caller, request: Operation) -> Artifact:
-    """The code of UpdateFunctionCode. Every function here has packageType Zip."""
-    if request.get("ImageUri"):
-        raise InvalidParameterValueException(
-            "Please don't provide ImageUri when updating a function with packageType Zip.", field="ImageUri"
-        )
-    return _found(artifact(caller, request))
+def _new_code(caller: Caller, request: Operation, version: FunctionVersion) -> Artifact | Found:
+    """The code of UpdateFunctionCode."""
+    uri = None if any(request.get(member) for member in ZIPPED) and version.image else request.get("ImageUri")
+    images.check_kind(version, bool(uri))
+    return images.find(uri) if uri else _found(artifact(caller, request))
 
 
 def _publish_to(request: Operation) -> str | None:

@@ -2,6 +2,7 @@
 
     <sha256>/      the unpacked tree: directories 0755, files 0644 or 0755, never changed once there
     <sha256>.zip   the zip as it came
+    <sha256>/      of a container image, by the digest of its manifest: the tree alone (functions.code.images)
     <digest>/      several layers laid over one another (functions.code.layers): a tree without a zip
     .new-*/        a package on its way in; a leftover of a killed process is removed by `collect`
     .lock          held shared while a package is being put to use, exclusively while garbage is removed
@@ -20,6 +21,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from pathlib import Path
 
@@ -193,7 +195,15 @@ def _collect(before: float) -> int:
     for path in garbage:
         if path.suffix != ".zip" and not zip_path(path.name).exists():  # what a killed process left
             shutil.rmtree(path, ignore_errors=True)
-    return len(zips)
+    return len(zips) + _forget_images(used, before)
+
+
+def _forget_images(used: set[str], before: float) -> int:
+    """Those whose tree is gone, or never came."""
+    rows = Package.objects.filter(image__isnull=False, created_at__lt=datetime.fromtimestamp(before, UTC))
+    gone = [sha256 for sha256 in rows.values_list("pk", flat=True) if sha256 not in used and not tree(sha256).exists()]
+    rows.filter(pk__in=gone).delete()
+    return len(gone)
 
 
 def _used() -> set[str]:
@@ -201,6 +211,7 @@ def _used() -> set[str]:
     versions = FunctionVersion.objects.all()
     return {
         *versions.values_list("package_id", flat=True).distinct(),
+        *versions.filter(image__before__isnull=False).values_list("image__before__package", flat=True),
         *versions.values_list("layer_tree", flat=True).distinct(),
         *LayerVersion.objects.values_list("package_id", flat=True).distinct(),
     }

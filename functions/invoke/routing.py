@@ -7,6 +7,7 @@ import hashlib
 import json
 import random
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db.models import OuterRef, Subquery
 
@@ -30,6 +31,7 @@ from functions.models import (
     Alias,
     Function,
     FunctionVersion,
+    Package,
     ScalingConfig,
     StandIn,
 )
@@ -159,7 +161,7 @@ def _spec(function: Function, version: FunctionVersion) -> FunctionSpec:
         version=version.label,
         runtime=version.runtime,
         handler=version.handler,
-        code=version.package_id,
+        code=version.running_package,
         memory_mb=version.memory_size,
         timeout_s=version.timeout,
         ephemeral_mb=version.ephemeral_storage,
@@ -175,6 +177,7 @@ def _spec(function: Function, version: FunctionVersion) -> FunctionSpec:
         capacity_provider=version.capacity_provider_arn,
         tenant_isolation=version.tenant_isolation,
         stand_in=_stand_in(version),
+        image=_image(version) if version.image else {},
         log_format=logging_config.get("LogFormat", "Text"),
         application_log_level=logging_config.get("ApplicationLogLevel", "INFO"),
         system_log_level=logging_config.get("SystemLogLevel", "INFO"),
@@ -188,6 +191,17 @@ def _spec(function: Function, version: FunctionVersion) -> FunctionSpec:
         unreserved_concurrency=concurrency() - version.kept,  # type: ignore[attr-defined]
         maximum_environments=_maximum(version) if version.capacity_provider else None,
     )
+
+
+def _image(version: FunctionVersion) -> dict[str, Any]:
+    """How the image is started: as it says, unless the function says otherwise."""
+    image, config = Package.objects.get(pk=version.running_package).image or {}, version.extras.get("ImageConfig", {})
+    entry_point = config.get("EntryPoint") or image["entry_point"]
+    return {
+        "command": [*entry_point, *(config.get("Command") or image["command"])],
+        "directory": config.get("WorkingDirectory") or image["working_directory"] or "/",
+        "environment": image["environment"],
+    }
 
 
 def _stand_in(version: FunctionVersion) -> str:

@@ -47,8 +47,11 @@ class FunctionVersion(models.Model):
     directory = models.CharField(max_length=4096, blank=True)
     # Where the package stays, when it is referenced and not copied: S3Bucket, S3Key, S3ObjectVersion.
     s3_object = models.JSONField(null=True, blank=True)
-    runtime = models.CharField(max_length=32)
-    handler = models.CharField(max_length=128)
+    # Of a container image: `uri` as it was given, `resolved` with its digest, and while another one is fetched
+    # `before`: what runs meanwhile, as {"package", "image"}. None for a deployment package.
+    image = models.JSONField(null=True, blank=True)
+    runtime = models.CharField(max_length=32, blank=True)  # empty, as the handler, for a container image
+    handler = models.CharField(max_length=128, blank=True)
     role = models.CharField(max_length=2048)  # ARN
     memory_size = models.PositiveIntegerField(default=128)  # MB
     timeout = models.PositiveIntegerField(default=3)  # seconds
@@ -82,6 +85,8 @@ class FunctionVersion(models.Model):
     state_reason = models.CharField(max_length=1024, blank=True)
     state_reason_code = models.CharField(max_length=64, blank=True)
     last_update_status = models.CharField(max_length=16, choices=UpdateStatus.choices, default=UpdateStatus.SUCCESSFUL)
+    last_update_reason = models.CharField(max_length=1024, blank=True)
+    last_update_reason_code = models.CharField(max_length=64, blank=True)
     last_modified = models.DateTimeField()
     modified_by = models.CharField(max_length=150, blank=True)  # user name
 
@@ -93,6 +98,11 @@ class FunctionVersion(models.Model):
                 fields=["capacity_provider"],
                 name="version_with_provider",
                 condition=~models.Q(capacity_provider=""),
+            ),
+            models.Index(
+                fields=["package"],
+                name="version_to_be_fetched",
+                condition=models.Q(state="Pending") | models.Q(last_update_status="InProgress"),
             ),
             models.Index(fields=["snap_start"], name="version_with_snapshot", condition=models.Q(snap_start=True)),
         ]
@@ -139,8 +149,14 @@ class FunctionVersion(models.Model):
 
     @property
     def stored_bytes(self) -> int:
-        """What it takes of the account's code storage."""
-        return 0 if self.s3_object else self.package.size
+        """What it takes of the account's code storage. Images belong to a registry."""
+        return 0 if self.s3_object or self.image else self.package.size
+
+    @property
+    def running_package(self) -> str:
+        """What serves invocations now: the one before, while an image is fetched."""
+        before: dict[str, str] | None = (self.image or {}).get("before")
+        return before["package"] if before else self.package_id
 
     @property
     def log_group(self) -> str:

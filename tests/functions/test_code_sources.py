@@ -170,7 +170,7 @@ def test_s3_takes_larger_zips_than_an_upload(alice: Caller, s3: Any, settings: S
         ({"ZipFile": zipped(), "S3Bucket": "bucket", "S3Key": "key"}, "Please do not provide other FunctionCode"),
         (
             {"ImageUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1"},
-            "Container images are not supported by this endpoint",
+            "Please don't provide ImageUri when the intended function PackageType is Zip.",
         ),
         (located("one.zip"), "No S3 endpoint is configured here"),
     ],

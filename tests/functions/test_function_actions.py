@@ -70,7 +70,7 @@ def test_a_name_is_taken_once_and_by_account(alice: Caller, mallory: Caller) -> 
         ({"Handler": None}, "Runtime and Handler are mandatory"),
         ({"Code": {}}, "Please provide a source for function code."),
         ({"Code": {"S3Bucket": "b", "S3Key": "k"}}, "No S3 endpoint is configured here"),
-        ({"PackageType": "Image", "Code": {"ImageUri": "x"}}, "Container images are not supported"),
+        ({"PackageType": "Image", "Code": {"ImageUri": "x"}}, "Please don't provide Handler or Runtime"),
         ({"MemorySize": 10_241}, "'MemorySize' value failed to satisfy constraint"),
         ({"MemorySize": 127}, "'MemorySize' value failed to satisfy constraint"),
         ({"Environment": {"Variables": {"AWS_REGION": "x"}}}, "Reserved keys used in this request: AWS_REGION"),

@@ -4,7 +4,6 @@ A whole scenario, or one step of it as `scenario/step`.
 """
 
 JAVA = "Functions of Java and .NET cannot run yet, so that none can be created."
-IMAGES = "Container images are refused: nothing on this machine fetches or runs them."
 NO_EC2 = "No EC2 stands behind Hearth, so that nobody knows which subnets and security groups there are."
 DYNAMODB = "An answer of DynamoDB, not of Lambda."
 REVISED = "Of 2022, when a policy had its function's revision: later recordings word the same refusal as ours."
@@ -24,9 +23,6 @@ UNREACHABLE: dict[str, str] = {
     "request was sent.",
     "TestLambdaFunction::test_invalid_vpc_config_security_group/create-response-non-existent-security-group": NO_EC2,
     "TestLambdaFunction::test_invalid_vpc_config_subnet/create-response-non-existent-subnet-id": NO_EC2,
-    "TestLambdaImages::test_lambda_image_and_image_config_crud": IMAGES,
-    "TestLambdaImages::test_lambda_image_crud": IMAGES,
-    "TestLambdaImages::test_lambda_image_versions": IMAGES,
     "TestLambdaPermissions::test_lambda_permission_revisions/add_permission_revision_id_doesnotmatch": REVISED,
     "TestLambdaPermissions::test_lambda_permission_revisions/remove_permission_fn_revision_id_doesnotmatch": REVISED,
     "TestLambdaUrl::test_url_config_exceptions/delete_function_url_config_qualifier_alias_doesnotmatch_arn": "AWS "

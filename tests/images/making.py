@@ -90,7 +90,9 @@ class LayoutMaker:
         (self.path / "blobs/sha256" / digest).write_bytes(data)
         return f"sha256:{digest}"
 
-    def manifest(self, layers: list[bytes], config: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    def manifest(
+        self, layers: list[bytes], config: dict[str, Any] | None = None, changes: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Its descriptor. `changes` are of the manifest."""
         machine = {"architecture": ARCHITECTURE, "os": "linux"}
         configured = json.dumps(
@@ -101,7 +103,7 @@ class LayoutMaker:
             "mediaType": MANIFESTS[0],
             "config": self._descriptor(configured, CONFIGURATIONS[0]),
             "layers": [self._descriptor(each, LAYERS[1]) for each in layers],
-            **changes,
+            **(changes or {}),
         }
         return self._descriptor(json.dumps(manifest).encode(), MANIFESTS[0])
 
