@@ -229,6 +229,8 @@ class Environment:
         self.awaits_restore = False
         self.freeze(False)
         self.move(State.INITIALISING)
+        if self._deferred:
+            self._defer(False)
         outcome = await self._ask({"op": "assign", **assignment}, b"", limit_s)
         if isinstance(outcome, Answer) and "error" in outcome.head:
             self.kill("init")

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from functions.execution.runtimes import snapshot
 from functions.execution.spec import FunctionSpec
 from tests.bench.measure import Caller, Times, descendants, memory, newest_node, signed_headers, wrk
+from tests.bench.restores import restores
 from tests.execution.running import RunningExecutor
 from tests.family import RunningHearth, start, zip_of
 
@@ -24,13 +24,6 @@ Row = tuple[str, str, str]  # what, required, measured
 HELLO = "def handler(event, context):\n    print('hello', event)\n    return event\n"
 HELLO_NODE = "exports.handler = async (event) => { console.log('hello', event); return event; };\n"
 SLEEPS = "import time\ndef handler(event, context):\n    time.sleep(event)\n"
-SLOW_IMPORT = """
-import time
-held = [bytes(1000) + str(number).encode() for number in range(60_000)]
-time.sleep(1)
-def handler(event, context):
-    return len(held)
-"""
 BURST = 200
 FLEET = 1000
 SAMPLE_SECONDS = 0.05
@@ -43,7 +36,7 @@ def measure(directory: Path) -> list[Row]:
         ("a burst from 0 to 200 concurrent calls of one second each, over HTTP", "at most 4 s", burst(directory / "b")),
         ("environments made per second, at the peak of 400 calls at once", "at least 250", peak()),
         *without_pool(directory / "p"),
-        ("restore from a snapshot, import takes 1 s, 60 MB in memory", "p50 at most 5 ms", restores()),
+        *restores(),
         ("1,000 idle environments, Python", "at most 8 GiB", thousand()),
         ("where the time of a warm invocation goes", "", stages(directory / "s")),
     ]
@@ -149,32 +142,6 @@ def without_pool(directory: Path) -> list[Row]:
     finally:
         hearth.stop()
     return rows
-
-
-# --- snapshots --------------------------------------------------------------------------------------------------------
-
-
-def restores() -> str:
-    """A whole first call through the lane: the copy is made, its hooks run, the handler answers."""
-    if not snapshot.kernel_can():
-        return "not with this kernel: needs Linux 6.17"
-    with executor() as running:
-        spec = running.function(SLOW_IMPORT, snap_start=True, version="1", memory_mb=256)
-        began = time.perf_counter()
-        running.invoke(running.function(SLOW_IMPORT, memory_mb=256))
-        cold = (time.perf_counter() - began) * 1000
-        running.client.provision([(spec, 0)])
-        while running.client.status()["environments"].get("idle") != 2:
-            time.sleep(0.2)
-        times = []
-        for _ in range(50):
-            running.client.recycle(spec.function)
-            time.sleep(0.1)
-            began = time.perf_counter()
-            result = running.invoke(spec)
-            times.append((time.perf_counter() - began) * 1000)
-            assert "RESTORE_REPORT" in result.log_tail.decode(), result.log_tail
-    return f"{Times(times)}; without it {cold:.0f} ms"
 
 
 # --- many -------------------------------------------------------------------------------------------------------------

@@ -411,9 +411,10 @@ function become() {
   Module._initPaths(); // NODE_PATH is read once at the start otherwise
 }
 
+// Only what differs: without TZ, if only for a moment, V8 looks for the machine's time zone, which takes it 50 ms.
 function setVariables(variables) {
-  for (const name of Object.keys(process.env)) delete process.env[name];
-  Object.assign(process.env, variables);
+  for (const name of Object.keys(process.env)) if (!Object.hasOwn(variables, name)) delete process.env[name];
+  for (const [name, value] of Object.entries(variables)) if (process.env[name] !== value) process.env[name] = value;
 }
 
 // SnapStart: init is over, and some time later somebody needs it.
