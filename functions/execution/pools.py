@@ -24,6 +24,7 @@ FREEZE_SECONDS = 1.0
 SWEEP_SECONDS = 0.5
 REFILL_SECONDS = 0.01  # after the invocation that took one: it goes first
 ATTEMPTS = 3
+COPIES = 1  # of a template, that wait for a function's next environment
 TEMPLATES = "+templates"  # the end of the name of a pool whose environments may copy themselves: not kept filled
 logger = logging.getLogger(__name__)
 
@@ -102,6 +103,7 @@ class Pools:
         environment = None
         while pool.ready and (environment is None or not environment.usable):
             environment = pool.ready.pop()
+            environment.started = time.monotonic()  # for the function: a copy's restore begins here
             self._plan_refill(pool)
         if environment is None or not environment.usable:
             waiter = Waiter(spec.pool if warm else "", Promise(self._loop))
@@ -181,18 +183,22 @@ class Pools:
         return len(chosen)
 
     def add(self, name: str, factory: Factory) -> None:
-        """A pool that is not kept filled."""
-        self._runtimes[name] = RuntimePool(factory, 0)
+        """A pool of copies: one is kept ready, for it holds little of its own."""
+        pool = self._runtimes[name] = RuntimePool(factory, COPIES)
+        self._plan_refill(pool)
 
     def remove(self, name: str) -> None:
         """No further environment is made there. What came from it lives on."""
         pool = self._runtimes.pop(name, None)
         if pool is not None:
+            pool.target = 0
             pool.factory.close()
 
     def drain_copies(self, name: str) -> bool:
         """End those that came from a pool; False when there are none."""
         pool = self._runtimes.get(name)
+        if pool is not None:
+            pool.target = 0
         found = [environment for environment, origin in self._of.items() if origin is pool]
         for environment in found:
             environment.drain()

@@ -15,6 +15,7 @@ from functions.execution.sandbox import syscalls as sc
 class Placer:
     def __init__(self) -> None:
         self._home = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+        self._masked = [path for path in sc.MASKED if os.path.exists(path)]
 
     def place(self, pidfd: int, trees: Mapping[str, str], tmp_mb: int | None) -> int:
         """Show directories, by where they shall be seen, and set the size of /tmp. "/" comes first, if at all.
@@ -55,7 +56,7 @@ class Placer:
                 sc.mount("tmpfs", "/tmp", "tmpfs", scratch, f"mode=1777,nr_inodes={tmp_mb * 256},size={tmp_mb}m")
                 sc.mount("tmpfs", "/dev/shm", "tmpfs", scratch | sc.MS_NOEXEC, "mode=1777,nr_inodes=8192,size=64m")
                 sc.move_mount(proc, "/proc")
-                for path in filter(os.path.exists, sc.MASKED):
+                for path in self._masked:
                     sc.mount("/dev/null", path, "", sc.MS_BIND)
                 return _tmp()
         finally:

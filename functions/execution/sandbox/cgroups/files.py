@@ -43,7 +43,8 @@ def open_file(path: Path, flags: int = os.O_RDWR) -> int:
 
 def pids(path: Path) -> list[int]:
     try:
-        return [int(line) for line in (path / "cgroup.procs").read_text().split()]
+        with open(path / "cgroup.procs", "rb", buffering=0) as file:
+            return [int(line) for line in file.readall().split()]
     except OSError:
         return []
 

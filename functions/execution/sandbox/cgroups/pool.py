@@ -39,6 +39,7 @@ class Groups:
         """For a group whose pid 1 is dead; the rest of the namespace may take a moment to go."""
         group.freeze(False)
         self._leaving.append(group)
+        self.collect()  # now, while nobody waits for it
 
     def collect(self) -> None:
         for group in self._leaving[:]:
