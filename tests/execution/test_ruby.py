@@ -164,6 +164,27 @@ def test_init_failures(executor: RunningExecutor, source: str, handler: str, kin
     assert executor.last(spec).outcome == Outcome.INIT_ERROR
 
 
+def test_responses_of_every_length_beyond_ascii(executor: RunningExecutor) -> None:
+    spec = function(
+        executor, "def handler(event:, context:) = event == 300 ? raise('\u00fc' * event) : '\u00fc' * event"
+    )
+    for length in (1, 60, 126, 128, 200, 40_000):
+        assert json.loads(executor.invoke(spec, length).payload) == "\u00fc" * length
+    assert json.loads(executor.invoke(spec, 300).payload)["errorMessage"] == "\u00fc" * 300
+
+
+def test_what_handlers_are_methods_of(executor: RunningExecutor) -> None:
+    source = """
+        @seen = true
+        def call(event:, context:)
+          @count = (@count || 0) + 1
+          [self.class, @seen, @count]
+        end
+        """
+    spec = function(executor, source, handler="app.call")
+    assert [json.loads(executor.invoke(spec).payload) for _ in range(2)] == [["LambdaHandler", None, n] for n in (1, 2)]
+
+
 def test_a_method_that_is_not_there(executor: RunningExecutor) -> None:
     payload = json.loads(executor.invoke(function(executor, "", handler="app.nope")).payload)
     assert payload["errorType"] == "Function<NoMethodError>"

@@ -37,6 +37,33 @@ class LambdaContext
   end
 end
 
+# The function's code. Handlers are FILE.METHOD, or FILE.CLASS.METHOD with a method of the class itself. As on AWS the
+# first run as methods of this very object, which is why it has so few of its own: what the file keeps in variables of
+# its main object is out of their sight.
+class LambdaHandler
+  attr_reader :handler_file_name, :handler_method_name
+
+  def initialize(name)
+    @handler_file_name, *owner, @handler_method_name = name.split('.')
+    @handler_class = owner.first
+    return if @handler_method_name && owner.size < 2
+
+    raise ArgumentError, "Invalid handler #{name.split('.')}, must be of form FILENAME.METHOD or " \
+                         'FILENAME.CLASS.METHOD where FILENAME corresponds with an existing Ruby source file ' \
+                         'FILENAME.rb, CLASS is an optional module/class namespace and METHOD is a callable ' \
+                         'method. If using CLASS, METHOD must be a class-level method.'
+  end
+
+  def call_handler(event, context)
+    target = @handler_class ? Kernel.const_get(@handler_class) : self
+    result = target.__send__(@handler_method_name, event: event, context: context)
+    case result
+    when StringIO, IO then result.read.to_s
+    else result.to_json
+    end
+  end
+end
+
 module Hearth
   MAX_RESPONSE = (6 * 1024 * 1024) + 100
   FRAMES_SHOWN = 100
@@ -56,7 +83,7 @@ module Hearth
 
     def send(head, body = '')
       text = JSON.generate(head)
-      @socket.write([text.bytesize, body.bytesize].pack('NN') << text << body)
+      @socket.write([text.bytesize, body.bytesize].pack('NN'), text, body) # in parts: encodings may differ
     end
 
     private
@@ -114,32 +141,6 @@ module Hearth
     end
   end
 
-  # The function's code. Handlers are FILE.METHOD, or FILE.CLASS.METHOD with a method of the class itself.
-  class Handler
-    def initialize(name)
-      @file, *@owner, @method = name.split('.')
-      return if @method && @owner.size < 2
-
-      raise ArgumentError, "Invalid handler #{name.split('.')}, must be of form FILENAME.METHOD or " \
-                           'FILENAME.CLASS.METHOD where FILENAME corresponds with an existing Ruby source file ' \
-                           'FILENAME.rb, CLASS is an optional module/class namespace and METHOD is a callable ' \
-                           'method. If using CLASS, METHOD must be a class-level method.'
-    end
-
-    def load
-      require @file
-    end
-
-    def call(event, context)
-      target = @owner.empty? ? TOPLEVEL_BINDING.receiver : Kernel.const_get(@owner.first)
-      result = target.__send__(@method, event: event, context: context)
-      case result
-      when StringIO, IO then result.read.to_s
-      else result.to_json
-      end
-    end
-  end
-
   # The life of the runtime process.
   class Runtime
     class << self
@@ -151,8 +152,8 @@ module Hearth
       become unless ENV.key?('_HANDLER') # a process that starts late has its function in the environment
       $LOAD_PATH.unshift('/var/task', *(ENV.fetch('RUBYLIB', '').split(':') - ['/var/task']))
       telling_failure do
-        @handler = Handler.new(ENV.fetch('_HANDLER'))
-        @handler.load
+        @handler = LambdaHandler.new(ENV.fetch('_HANDLER'))
+        require @handler.handler_file_name
       end
       wait_for_use if ENV['AWS_LAMBDA_INITIALIZATION_TYPE'] == 'snap-start'
       @channel.send({ op: 'init' })
@@ -194,7 +195,7 @@ module Hearth
       Runtime.request_id = head['id']
       ENV['_X_AMZN_TRACE_ID'] = head['trace'] unless head['trace'].to_s.empty?
       answer = { op: 'done', id: head['id'] }
-      response = @handler.call(JSON.parse(body), LambdaContext.new(head))
+      response = @handler.call_handler(JSON.parse(body), LambdaContext.new(head))
       size = response.bytesize
       size > MAX_RESPONSE ? @channel.send(answer.merge(size: size)) : @channel.send(answer, response)
     rescue NameError => e # also NoMethodError: AWS ends the process after these
