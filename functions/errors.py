@@ -127,6 +127,15 @@ class AccessDeniedException(ServiceError):
     code = "AccessDeniedException"
 
 
+class SnapStartException(ServiceError):
+    code = "SnapStartException"
+
+
+class SnapStartTimeoutException(ServiceError):
+    status_code = 408
+    code = "SnapStartTimeoutException"
+
+
 class InvalidZipFileException(ServiceError):
     status_code = 502
     code = "InvalidZipFileException"

@@ -22,7 +22,7 @@ from functions.execution.sandbox.network.egress import Egress
 from functions.execution.sandbox.place import Placer
 from functions.execution.shares import Shares
 from functions.execution.snapshots import Snapshots
-from functions.execution.spec import EGRESS, FunctionSpec, Throttled
+from functions.execution.spec import EGRESS, FunctionSpec, NotRestored, Throttled
 from functions.execution.stream import Head
 from monitoring.ingest.spool import SpoolWriter
 from monitoring.report import Kind, Report
@@ -93,6 +93,8 @@ class Engine:
         except Throttled as refusal:
             self._report_throttle(spec, head, refusal.reason)
             caller.answer({"status": "throttled", "reason": refusal.reason})
+        except NotRestored as failure:
+            caller.answer({"status": "not-restored", "timed_out": failure.timed_out})
         except (NoEnvironment, OSError) as error:
             caller.answer({"status": "failed", "message": str(error)})
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from functions.execution import events, failures
 from functions.execution.environment import Environment
 from functions.execution.error_types import known
-from functions.execution.outcome import Ended, Outcome
+from functions.execution.outcome import OOM, Answer, Ended, Outcome
 from functions.execution.sandbox.cgroups import MIB
 from functions.execution.spec import IMAGE, FunctionSpec
 
@@ -19,6 +19,11 @@ LOST = Ended(137, "lost")
 
 def failed(outcome: Outcome) -> bool:
     return isinstance(outcome, Ended) or "error" in outcome.head
+
+
+def is_of_hooks(outcome: Outcome) -> bool:
+    """Whether a restore failed by what the function did, not because the platform ended the environment."""
+    return failed(outcome) and (isinstance(outcome, Answer) or outcome.reason in ("", "timeout", OOM))
 
 
 async def initialise(

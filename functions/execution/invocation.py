@@ -10,11 +10,11 @@ from functions.execution.caller import Caller
 from functions.execution.chunks import Chunks
 from functions.execution.environment import Environment
 from functions.execution.failures import Failure
-from functions.execution.initialisation import failed, initialise
+from functions.execution.initialisation import failed, initialise, is_of_hooks
 from functions.execution.logs import Line, tail
 from functions.execution.outcome import MAX_RESPONSE, Answer, Ended, Outcome
 from functions.execution.record import report
-from functions.execution.spec import FunctionSpec
+from functions.execution.spec import FunctionSpec, NotRestored
 from functions.execution.stream import Head
 from monitoring.report import Outcome as Result
 
@@ -62,10 +62,14 @@ class Invocation:
         self.started_ms = time.time() * 1000
         environment = await self.engine.pools.acquire(spec)
         self.take(environment)
-        if environment.awaits_init and failed(await self.initialise(environment, "init", self.engine.init_s)):
-            # As AWS: the failed init phase is said in the log, and init runs again as part of the invocation.
-            await self.end(await self.again())
-            return
+        if environment.awaits_init:
+            outcome = await self.initialise(environment, "init", self.engine.init_s)
+            if self.is_restored and is_of_hooks(outcome):
+                raise self.not_restored(environment, outcome)
+            if failed(outcome):
+                # As AWS: the failed init phase is said in the log, and init runs again as part of the invocation.
+                await self.end(await self.again())
+                return
         self.begin()
         await self.end(await self.call(environment, spec.timeout_s))
 
@@ -118,6 +122,12 @@ class Invocation:
                 self.in_init = True
                 return outcome
         return await self.call(environment, spec.timeout_s - (time.monotonic() - self.began))
+
+    def not_restored(self, environment: Environment, outcome: Outcome) -> NotRestored:
+        """What the caller is told. What was printed goes to the log now: there is no invocation to be reported."""
+        if logged := environment.logs.take():
+            self.engine.report_lines(self.spec, self.log_stream, logged, self.request_id)
+        return NotRestored(isinstance(outcome, Ended) and outcome.reason == "timeout")
 
     async def call(self, environment: Environment, limit_s: float) -> Outcome:
         head = {

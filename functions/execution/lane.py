@@ -38,6 +38,7 @@ from functions.execution.spec import (
     InvocationResult,
     LaneError,
     NodeUnavailable,
+    NotRestored,
     Throttled,
 )
 
@@ -237,6 +238,8 @@ def result_of(request: InvocationRequest, answer: dict[str, Any], body: bytes) -
             )
         case "throttled":
             raise Throttled(answer["reason"])
+        case "not-restored":
+            raise NotRestored(answer["timed_out"])
         case "draining":
             raise NodeUnavailable("the worker node takes no new invocations")
         case _:

@@ -138,6 +138,16 @@ class NodeUnavailable(LaneError):
     """No executor can be reached. Nothing was started."""
 
 
+class NotRestored(LaneError):
+    """SnapStart: the hooks after the restore failed, or took too long. The function's fault; the log has it."""
+
+    def __init__(self, timed_out: bool) -> None:
+        super().__init__(
+            "the hooks after the restore took too long" if timed_out else "a hook after the restore failed"
+        )
+        self.timed_out = timed_out
+
+
 class Throttled(Exception):
     """Over a concurrency limit. `reason` is AWS's: ReservedFunctionConcurrentInvocationLimitExceeded, ..."""
 

@@ -5,10 +5,23 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from functions.errors import InternalServiceException, ServiceError, TooManyRequestsException
+from functions.errors import (
+    InternalServiceException,
+    ServiceError,
+    SnapStartException,
+    SnapStartTimeoutException,
+    TooManyRequestsException,
+)
 from functions.execution import streamed
 from functions.execution.lane import LaneClient
-from functions.execution.spec import InvocationRequest, InvocationResult, LaneError, NodeUnavailable, Throttled
+from functions.execution.spec import (
+    InvocationRequest,
+    InvocationResult,
+    LaneError,
+    NodeUnavailable,
+    NotRestored,
+    Throttled,
+)
 from functions.execution.streamed import StreamedResponse
 from functions.invoke import recursion, tenancy
 from functions.invoke.lanes import Peer, lanes, pool_of
@@ -93,8 +106,18 @@ def failure(wanted: InvocationRequest, error: Throttled | LaneError) -> ServiceE
     """What the lane raised, as the error that a caller gets."""
     if isinstance(error, Throttled):
         return TooManyRequestsException(error.message, Reason=error.reason)
+    if isinstance(error, NotRestored):
+        return _not_restored(error)
     log.error("invocation %s was not run to its end: %s", wanted.request_id, error)
     return InternalServiceException("The request failed because no worker node could run it to its end.")
+
+
+def _not_restored(error: NotRestored) -> ServiceError:
+    if error.timed_out:
+        return SnapStartTimeoutException("Lambda couldn't restore the snapshot within the timeout limit.")
+    return SnapStartException(
+        "An after-restore runtime hook encountered an error. For more information, check the logs."
+    )
 
 
 class Attempts:

@@ -1,12 +1,13 @@
 """SnapStart of runtimes whose processes cannot be copied: environments that are initialised ahead."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from functions.execution.runtimes import discovery
-from functions.execution.spec import FunctionSpec
+from functions.execution.spec import FunctionSpec, NotRestored
 from functions.execution.stock import SIZE
 from tests.execution.running import RunningExecutor, eventually
 
@@ -156,5 +157,22 @@ def test_a_hook_that_fails_is_said(executor: RunningExecutor, family: str) -> No
     eventually(lambda: any("Runtime.BeforeSnapshotError" in message for message in executor.messages(before)), 60)
     assert executor.invoke(before).payload == b"1"
     eventually(lambda: len(waiting(executor, after)) == SIZE, 60)
-    result = executor.invoke(after)
-    assert json.loads(result.payload)["errorType"] == "Runtime.AfterRestoreError"
+    with pytest.raises(NotRestored) as raised:
+        executor.invoke(after)
+    assert not raised.value.timed_out
+    eventually(lambda: any("Error Type: Runtime.AfterRestoreError" in message for message in executor.messages(after)))
+
+
+def test_a_hook_after_the_restore_may_not_take_long(start: Callable[..., RunningExecutor]) -> None:
+    running = start("--init", "1")
+    source = """
+        awslambda.SnapshotRestore.registerAfterRestore(() => new Promise((done) => setTimeout(done, 60_000)));
+        export const handler = async () => 1;
+    """
+    spec = function(running, "nodejs20.x", {"app.mjs": source}, {})
+    running.client.provision([(spec, 0)])
+    eventually(lambda: waiting(running, spec), 60)
+    with pytest.raises(NotRestored) as raised:
+        running.invoke(spec)
+    assert raised.value.timed_out
+    assert eventually(lambda: [line for line in running.messages(spec) if line.endswith("\tStatus: timeout\n")])
