@@ -74,7 +74,7 @@ def test_classes_of_data(executor: RunningExecutor, java_code: str) -> None:
 
 
 def test_context_environment_and_heap(executor: RunningExecutor, java_code: str) -> None:
-    variables = {"MINE": "yes", "JAVA_TOOL_OPTIONS": "-Dmine=option"}
+    variables = {"MINE": "j\u00e4", "JAVA_TOOL_OPTIONS": "-Dmine=option"}
     spec = function(executor, java_code, "shop.Handlers::context", environment=variables, memory_mb=512)
     result = executor.invoke(spec, client_context='{"custom": {"a": "b"}}')
     *values, heap, leaks = json.loads(result.payload)
@@ -89,7 +89,8 @@ def test_context_environment_and_heap(executor: RunningExecutor, java_code: str)
         "b",
         True,
         None,
-        "yes",
+        "UTF-8",
+        "j\u00e4",
         f"AWS_Lambda_{spec.runtime}",
         "option",
         "data",

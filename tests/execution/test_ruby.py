@@ -61,10 +61,10 @@ def test_context_and_environment(executor: RunningExecutor) -> None:
           [context.function_name, context.function_version, context.invoked_function_arn, context.memory_limit_in_mb,
            context.aws_request_id, context.log_group_name, context.log_stream_name, context.client_context['custom'],
            context.get_remaining_time_in_millis.between?(4000, 10_000), context.tenant_id, ENV['MINE'],
-           ENV['AWS_EXECUTION_ENV'], ENV['RUBYLIB'], ENV['GEM_PATH'], ENV.keys.grep(/HEARTH|^HOME$/)]
+           File.read(__FILE__).encoding, ENV['AWS_EXECUTION_ENV'], ENV['RUBYLIB'], ENV['GEM_PATH'], ENV.keys.grep(/HEARTH|^HOME$/)]
         end
         """
-    spec = function(executor, source, environment={"MINE": "yes"})
+    spec = function(executor, source, environment={"MINE": "j\u00e4"})
     result = executor.invoke(spec, client_context='{"custom": 1}')
     assert json.loads(result.payload) == [
         spec.function_name,
@@ -77,7 +77,8 @@ def test_context_and_environment(executor: RunningExecutor) -> None:
         1,
         True,
         None,
-        "yes",
+        "j\u00e4",
+        "UTF-8",
         "AWS_Lambda_ruby3.3",
         "/var/task:/var/runtime/lib:/opt/ruby/lib",
         "/var/task/vendor/bundle/ruby/3.3.0:/opt/ruby/gems/3.3.0",

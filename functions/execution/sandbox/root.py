@@ -17,6 +17,7 @@ Everything is bound read-only by path into this process's own mount namespace, s
 
 import contextlib
 import json
+import locale
 import os
 import shutil
 import socket
@@ -45,6 +46,7 @@ GENERATED = {
     "hostname": "169.254.100.6\n",
     "os-release": 'NAME="Amazon Linux compatible (Hearth)"\nID="hearth"\nPRETTY_NAME="Hearth execution environment"\n',
 }
+LOCALES = [Path("/usr/lib/locale", name) for name in ("C.utf8", "C.UTF-8")]
 
 
 def build(interpreter: str | None, runtime: str | None, as_it_is: str, packages: Mapping[str, str]) -> None:
@@ -59,6 +61,7 @@ def build(interpreter: str | None, runtime: str | None, as_it_is: str, packages:
         elif source.is_dir():
             show(str(source), f"{NEW}/{name}")
     show("/usr", f"{NEW}/usr")
+    show_locale()
     if interpreter is not None:
         show(interpreter, f"{NEW}/var/lang")
     if runtime is not None:
@@ -92,6 +95,23 @@ def sources() -> None:
     here = Path(__file__).parent
     for name in ("syscalls.py", "enter.py", "zygote.py"):
         Path(NEW, ".zygote", name).write_bytes((here / name).read_bytes())
+
+
+def show_locale() -> None:
+    """The locale that LANG names on AWS. Where the machine has none of that name its C.UTF-8 stands in: else Java, Ruby
+    and the programs that functions start take all text for ASCII."""
+    plain = next((path for path in LOCALES if path.is_dir()), None)
+    with contextlib.suppress(locale.Error):
+        locale.setlocale(locale.LC_CTYPE, "en_US.UTF-8")
+        return
+    if plain is None:
+        return
+    place = f"{NEW}/.old"  # until `enter` needs it
+    sc.mount("tmpfs", place, "tmpfs", sc.MS_NOSUID, "mode=0755,size=2m")
+    shutil.copytree(plain, f"{place}/{plain.name}", copy_function=shutil.copyfile)
+    os.symlink(plain.name, f"{place}/en_US.utf8")
+    show(place, f"{NEW}/usr/lib/locale")
+    sc.unmount(place)
 
 
 def furnish(runtime: str, packages: Mapping[str, str]) -> None:

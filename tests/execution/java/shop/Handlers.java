@@ -65,7 +65,7 @@ public class Handlers {
                 context.getLogStreamName(),
                 context.getClientContext().getCustom().get("a"),
                 context.getRemainingTimeInMillis() > 1000,
-                context.getTenantId(),
+                context.getTenantId(), java.nio.charset.Charset.defaultCharset().name(),
                 System.getenv("MINE"),
                 System.getenv("AWS_EXECUTION_ENV"),
                 System.getProperty("mine"),
