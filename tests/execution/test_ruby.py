@@ -61,7 +61,8 @@ def test_context_and_environment(executor: RunningExecutor) -> None:
           [context.function_name, context.function_version, context.invoked_function_arn, context.memory_limit_in_mb,
            context.aws_request_id, context.log_group_name, context.log_stream_name, context.client_context['custom'],
            context.get_remaining_time_in_millis.between?(4000, 10_000), context.tenant_id, ENV['MINE'],
-           File.read(__FILE__).encoding, ENV['AWS_EXECUTION_ENV'], ENV['RUBYLIB'], ENV['GEM_PATH'], ENV.keys.grep(/HEARTH|^HOME$/)]
+           File.read(__FILE__).encoding, ENV['AWS_EXECUTION_ENV'],
+           ENV['RUBYLIB'], ENV['GEM_PATH'], ENV.keys.grep(/HEARTH|^HOME$/)]
         end
         """
     spec = function(executor, source, environment={"MINE": "j\u00e4"})
