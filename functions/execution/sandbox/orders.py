@@ -10,7 +10,13 @@ from functions.execution.sandbox.root import LIBRARY_PATH
 
 BOOTSTRAPS = Path(__file__).parents[1] / "runtimes"
 # Addons may need libraries of layers, and the loader reads LD_LIBRARY_PATH once, when a process starts.
-ENVIRONMENT = {"PATH": "/var/lang/bin:/usr/bin:/bin", "LANG": "en_US.UTF-8", "LD_LIBRARY_PATH": LIBRARY_PATH}
+# And a time zone that changes costs Node.js half a millisecond.
+ENVIRONMENT = {
+    "PATH": "/var/lang/bin:/usr/bin:/bin",
+    "LANG": "en_US.UTF-8",
+    "LD_LIBRARY_PATH": LIBRARY_PATH,
+    "TZ": ":UTC",
+}
 # By family: the interpreter becomes the zygote, or is executed in each sandbox, or is not there at all.
 BECOMES = ("python",)
 BOOTSTRAP = {"node": "/var/runtime/bootstrap.cjs", "ruby": "/var/runtime/bootstrap.rb"}

@@ -24,6 +24,7 @@ const NEVER_SETTLED =
   "The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promise that was " +
   "never settled. For more information, see https://nodejs.org/docs/latest/api/process.html#exit-codes";
 const state = { id: undefined, tenant: undefined, finish: null, streaming: null, json: null, least: 0 };
+const out = { control: CONTROL, log: LOG };
 // Since Node.js 24 AWS's runtime knows promises and values only. What the function was written for decides, not what
 // serves it.
 const isModern = () => Number(/nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV)?.[1]) >= 24;
@@ -65,7 +66,7 @@ function send(head, body = "") {
   const sizes = Buffer.allocUnsafe(8);
   sizes.writeUInt32BE(text.length, 0);
   sizes.writeUInt32BE(content.length, 4);
-  writeAll(CONTROL, Buffer.concat([sizes, text, content]));
+  writeAll(out.control, Buffer.concat([sizes, text, content]));
 }
 
 // --- log ------------------------------------------------------------------------------------------------------------
@@ -77,7 +78,7 @@ function log(level, ...values) {
     ? state.json.format(time, level, state, values)
     : `${time}\t${state.id}\t${level}\t${util.format(...values)}`;
   try {
-    writeAll(LOG, Buffer.from(line.replaceAll("\n", "\r") + "\n"));
+    writeAll(out.log, Buffer.from(line.replaceAll("\n", "\r") + "\n"));
   } catch {
     // The handler closed the descriptor: as with console, output is lost and nothing else.
   }
@@ -403,8 +404,21 @@ function next(handler) {
   invoke(handler, head, body);
 }
 
-function become() {
+// Do once what init and the first invocation will do, while nobody waits: it is compiled when it is first done.
+async function rehearse() {
+  const nowhere = fs.openSync("/dev/null", "w");
+  Object.assign(out, { control: nowhere, log: nowhere });
+  const handler = await load("/var/runtime/rehearsal.handler");
+  const [head, event] = [{ id: "", deadline_ms: 0 }, JSON.parse(JSON.stringify({ key: [1, 2.5, "x", null] }))];
+  answer("", null, await handler(event, contextOf(head)));
+  delete require.cache["/var/runtime/rehearsal.js"];
+  Object.assign(out, { control: CONTROL, log: LOG });
+  fs.closeSync(nowhere);
+}
+
+async function become() {
   send({ op: "ready" });
+  await rehearse();
   const [head] = receive();
   process.chdir("/var/task"); // again: the code has been put over what was there
   setVariables(head.environment);
@@ -443,7 +457,7 @@ async function tellingFailure(kind, step) {
 async function main() {
   patchConsole();
   // A process that starts late has its function in the environment.
-  if (!process.env._HANDLER) become();
+  if (!process.env._HANDLER) await become();
   if (process.env.AWS_LAMBDA_LOG_FORMAT === "JSON") {
     state.json = require("./json_log.cjs");
     state.least = state.json.LEVELS.indexOf(process.env.AWS_LAMBDA_LOG_LEVEL);
