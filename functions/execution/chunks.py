@@ -40,7 +40,7 @@ class Chunks:
             self.body += data[: self._kept - len(self.body)]
         if self._client is not None:
             self._client.send({"status": "chunk", "type": str(head.get("type", ""))[:256]}, data)
-            if self._client.waiting > AHEAD_BYTES:
+            if self._client.waiting > AHEAD_BYTES and not self._client.closed:
                 self._client.on_drained = self._resume
                 self._environment.pause(True)
 

@@ -51,7 +51,7 @@ class Stream:
         self._socket = connection
         self._in = bytearray()
         self._out: deque[memoryview] = deque()
-        self.waiting = 0  # bytes that the other end has not taken yet
+        self.waiting = 0  # bytes that the other end has not taken yet, or never will
         self._limits = (max_head, max_body)
         self.on_frame = on_frame
         self.on_close = on_close
@@ -108,7 +108,6 @@ class Stream:
         self._loop.forget(self._socket.fileno())
         self._socket.close()
         self._out.clear()
-        self.waiting = 0
         if self.on_drained is not None:
             self.on_drained()
         self.on_close()
