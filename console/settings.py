@@ -68,8 +68,8 @@ HEARTH_REGISTRIES = env.registries("HEARTH_REGISTRIES")
 
 # --- sizes ------------------------------------------------------------------------------------------------------
 
-# Processes of the web server, and threads in each: a synchronous invocation holds one while it runs. They are
-# started on demand.
+# Processes of the web server, and threads in each, started on demand: a call of a function URL holds one while it runs,
+# and so do invocations with a streamed response or a payload over 64 KiB.
 HEARTH_WEB_WORKERS = env.integer("HEARTH_WEB_WORKERS", 2, 1, 64)
 HEARTH_WEB_THREADS = env.integer("HEARTH_WEB_THREADS", 128, 1, 1024)
 # Sandboxes kept ready per runtime that is in use.

@@ -1,4 +1,4 @@
-"""`python -m console.edge`: listens on HEARTH_HOST and HEARTH_PORT until it is told to end."""
+"""`python -m console.edge FD`: serves clients that come to a listening socket, which it inherits."""
 
 import gc
 import os
@@ -29,9 +29,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     loop = Loop()
     # A client needs another descriptor for the web server, or for the lane.
-    server = Server(
-        loop, listen(settings.HEARTH_HOST, settings.HEARTH_PORT), settings.HEARTH_WEB_SOCKET, (most - OURS) // 2
-    )
+    server = Server(loop, socket.socket(fileno=int(sys.argv[1])), settings.HEARTH_WEB_SOCKET, (most - OURS) // 2)
 
     def told(_events: int) -> None:
         os.read(read, 64)
@@ -46,21 +44,11 @@ def main() -> int:
     loop.watch(read, told)
     attendant.start()
     cache.never_wait()
-    sys.setswitchinterval(0.001)  # seconds that another thread may keep the loop from going on
+    sys.setswitchinterval(0.0005)  # seconds that another thread may keep the loop from going on
     gc.freeze()
     gc.set_threshold(20_000)  # what answers leave goes without a search for cycles, mostly
     loop.run()
     return 0
-
-
-def listen(host: str, port: int) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    listening = socket.socket(family, kind, protocol)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind(address)
-    listening.listen(1024)
-    listening.setblocking(False)
-    return listening
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ class Server:
         self.invocations = Invocations(loop)
         self.draining = False
         self._listening = listening
+        listening.setblocking(False)
         self._most = most
         self._connections: set[Connection] = set()
         self._accepting = False

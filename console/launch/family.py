@@ -20,6 +20,7 @@ from functions.execution.sandbox.network import filters, slirp
 from functions.execution.sandbox.network.process import TOOLS
 
 READY_SECONDS = 60.0
+BACKLOG = 1024
 CELERY = (sys.executable, "-m", "celery", "-A", "console.celery")
 
 
@@ -82,7 +83,7 @@ class _Family:
 
         check_tools()
         lock = self._lock()
-        self._check_port()
+        self.listening = self._listen()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._stop)
         try:
@@ -99,6 +100,7 @@ class _Family:
         finally:
             say("ending ...")
             live.end_all()
+            self.listening.close()
             self.supervisor.stop()
             lock.close()
             say("ended, nothing is left running")
@@ -124,22 +126,21 @@ class _Family:
         file.flush()
         return file
 
-    def _check_port(self) -> None:
+    def _listen(self) -> socket.socket:
+        """Where clients come in. It stays open while the edge is started again: they wait, and find it back."""
         host, port = self.settings.HEARTH_HOST, self.settings.HEARTH_PORT
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError as error:
-                raise SystemExit(f"hearth: {host}:{port} cannot be used ({error.strerror}); set HEARTH_PORT") from None
+        try:
+            return listen(host, port)
+        except OSError as error:
+            raise SystemExit(f"hearth: {host}:{port} cannot be used ({error.strerror}); set HEARTH_PORT") from None
 
     # --- the members --------------------------------------------------------------------------------------------
 
-    def _child(self, name: str, command: list[str], socket: Path | None = None) -> None:
+    def _child(self, name: str, command: list[str], socket: Path | None = None, inherits: tuple[int, ...] = ()) -> None:
         from console.launch.supervisor import Child
 
-        self.supervisor.start(Child(name, command, self.logs / f"{name}.log", socket=socket))
+        log = self.logs / f"{name}.log"
+        self.supervisor.start(Child(name, command, log, socket=socket, inherits=inherits))
 
     def _start_redis(self) -> None:
         """The embedded server, unless REDIS_URL names another. Nothing on disk: it may be wiped at any time."""
@@ -196,7 +197,8 @@ class _Family:
             ],
             Path(settings.HEARTH_WEB_SOCKET),
         )
-        self._child("edge", [sys.executable, "-m", "console.edge"])
+        door = self.listening.fileno()
+        self._child("edge", [sys.executable, "-m", "console.edge", str(door)], inherits=(door,))
         self._child(
             "beat",
             [*CELERY, "beat", "--loglevel", "WARNING", "--pidfile", "", "--schedule", f"{run}/celerybeat-schedule"],
@@ -247,6 +249,19 @@ class _Family:
         isolation = statuses[0]["isolation"]["summary"] if statuses else "no worker node"
         say(f"ready after {time.monotonic() - self.started:.1f} s")
         print(_banner(self.settings.HEARTH_ENDPOINT, credentials, isolation, is_first_start), flush=True)  # noqa: T201
+
+
+def listen(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
 
 
 def can_give_network() -> bool:

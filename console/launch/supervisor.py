@@ -23,6 +23,7 @@ class Child:
     command: list[str]
     log: Path
     environment: dict[str, str] = field(default_factory=dict)
+    inherits: tuple[int, ...] = ()  # descriptors
     socket: Path | None = None  # that it makes, and does not when one is left of a predecessor that was killed
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
@@ -94,6 +95,7 @@ class Supervisor:
                 stdout=log,
                 stderr=log,
                 env={**os.environ, **child.environment},
+                pass_fds=child.inherits,
                 start_new_session=True,
             )
         child.started_at = time.monotonic()

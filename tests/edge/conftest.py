@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from console.edge import __main__ as edge_main
 from console.edge.server import Server
+from console.launch.family import listen
 from functions.execution.loop import Loop
 
 Script = Callable[[socket.socket, bytes], object]
@@ -73,7 +73,7 @@ class Edge:
 @pytest.fixture
 def edge(tmp_path: Path) -> Iterator[Edge]:
     loop = Loop()
-    listening = edge_main.listen("127.0.0.1", 0)
+    listening = listen("127.0.0.1", 0)
     upstream = Upstream(tmp_path / "web.sock")
     upstream.open()
     server = Server(loop, listening, str(upstream.path), 100)

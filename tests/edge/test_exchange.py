@@ -77,7 +77,11 @@ def test_bad_chunks_end_the_connection(edge: Edge) -> None:
     ],
 )
 def test_where_an_answer_ends(edge: Edge, method: bytes, answer: bytes) -> None:
-    edge.upstream.script = lambda upstream, _head: upstream.sendall(answer) or (upstream.recv(1) and None)
+    def once(upstream: socket.socket, _head: bytes) -> None:
+        upstream.sendall(answer)
+        upstream.recv(1)
+
+    edge.upstream.script = once
     with edge.connect() as client:
         for _ in range(2):
             client.sendall(method + b" / HTTP/1.1\r\n\r\n")

@@ -3,17 +3,20 @@
 import json
 import os
 import signal
+import socket
 import sqlite3
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions.execution.lane import LaneClient
 from tests.family import RunningHearth, start, wait_for, zip_of
 from tests.processes import alive, descendants
 
@@ -110,6 +113,10 @@ def test_every_member_is_started_again(own: RunningHearth) -> None:
         before = wait_for(name, lambda: own.pids().get(name))  # noqa: B023 used at once
         os.kill(before, signal.SIGKILL)
         wait_for(f"a new {name}", lambda: own.pids().get(name, before) != before)  # noqa: B023 used at once
+        if name == "edge":
+            with socket.create_connection(("127.0.0.1", own.port), timeout=60) as early:  # it is kept waiting
+                early.sendall(b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n")
+                assert early.recv(12) == b"HTTP/1.1 200"
         wait_for("health", lambda: health(own)[0] == 200)
 
         def answers() -> bool:
@@ -135,11 +142,17 @@ def test_health_says_what_is_missing(own: RunningHearth) -> None:
 
 
 def test_ctrl_c_leaves_nothing(own: RunningHearth) -> None:
-    own.deploy("left", "def handler(event, context): return 1")
-    own.client("lambda").invoke(FunctionName="left")
+    own.deploy("left", "import time\ndef handler(event, context):\n    time.sleep(event)")
+    client = own.client("lambda")
+    client.invoke(FunctionName="left", Payload=b"0")
     family = descendants(own.process.pid)
     assert len(family) > 6
-    assert own.stop() == 0
+    with ThreadPoolExecutor(1) as threads:
+        call = threads.submit(client.invoke, FunctionName="left", Payload=b"2")
+        with closing(LaneClient(str(own.data / "run" / "lane.sock"))) as lane:
+            wait_for("the call", lambda: lane.status()["in_flight"])
+        assert own.stop() == 0
+        assert call.result()["StatusCode"] == 200  # what runs is answered
     assert [pid for pid in family if alive(pid)] == []
 
 
