@@ -39,7 +39,7 @@ class Connection:
     def __init__(self, server: "Server", connection: socket.socket, address: str) -> None:
         self.server = server
         self.address = address
-        self.client = End(server.loop, connection, self._readable, self._drained)
+        self.client = End(server.loop, connection, self._readable, self._drained, self.close)
         self._inbox = bytearray()
         self._exchange: Exchange | None = None  # what the web server answers
         self._call: Call | None = None  # what is answered here, as soon as it has come whole
@@ -87,6 +87,8 @@ class Connection:
             self._exchange.client_drained()
         elif self._last:
             self._leave()
+        else:
+            self.go_on()  # with what waited until its answer can be taken
 
     def go_on(self) -> None:
         """Look at what has come as far as it can be dealt with now."""
@@ -105,7 +107,9 @@ class Connection:
             return self._exchange is None
         if self._call is not None:
             return self._serve(self._call)
-        return bool(self._inbox) and not self._runs and not self._last and self._begin()
+        if not self._inbox or self._runs or self._last or self.client.is_full:
+            return False
+        return self._begin()
 
     def _serve(self, call: Call) -> bool:
         length = call.head.length or 0

@@ -12,16 +12,34 @@ FULL = 131_072  # bytes that wait to be written, before no more is read for it
 
 
 class End:
-    __slots__ = ("_loop", "_mask", "_on_drained", "_on_readable", "_reading", "closed", "moved", "out", "socket")
+    __slots__ = (
+        "_loop",
+        "_mask",
+        "_on_drained",
+        "_on_failure",
+        "_on_readable",
+        "_reading",
+        "closed",
+        "moved",
+        "out",
+        "socket",
+    )
 
     def __init__(
-        self, loop: Loop, connection: socket.socket, on_readable: Callable[[], None], on_drained: Callable[[], None]
+        self,
+        loop: Loop,
+        connection: socket.socket,
+        on_readable: Callable[[], None],
+        on_drained: Callable[[], None],
+        on_failure: Callable[[], None],
     ) -> None:
-        """`on_readable` is called when `read` has something to say, `on_drained` when nothing waits any more."""
+        """`on_readable` is called when `read` has something to say, `on_drained` when nothing waits any more, and
+        `on_failure` when one of these failed."""
         self._loop = loop
         self.socket = connection
         self._on_readable = on_readable
         self._on_drained = on_drained
+        self._on_failure = on_failure
         self._reading = True
         self.out = bytearray()
         self.moved = 0.0  # when something of it was written last, monotonic
@@ -85,6 +103,13 @@ class End:
         self._mask = mask
 
     def _ready(self, events: int) -> None:
+        try:
+            self._deal_with(events)
+        except Exception:
+            self._on_failure()
+            raise
+
+    def _deal_with(self, events: int) -> None:
         if events & select.EPOLLOUT:
             self._flush()
         if events & ~select.EPOLLOUT and not self.closed:

@@ -91,7 +91,7 @@ class Exchange:
             else:
                 server.loop.later(AGAIN_SECONDS, self._connect)
             return
-        self._upstream = End(server.loop, connection, self._readable, self._connection.go_on)
+        self._upstream = End(server.loop, connection, self._readable, self._connection.go_on, self._connection.close)
         self._upstream.send(onward(self._head, self._connection.address))
         self._connection.go_on()
 

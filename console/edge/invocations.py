@@ -56,6 +56,13 @@ class Invocations:
         return Call(head, request, view.function_name)
 
     async def serve(self, call: Call, body: bytes, connection: "Connection") -> None:
+        try:
+            await self._serve(call, body, connection)
+        except Exception:
+            connection.close()
+            raise
+
+    async def _serve(self, call: Call, body: bytes, connection: "Connection") -> None:
         request_id = str(uuid.uuid4())
         call.request._body = body
         try:

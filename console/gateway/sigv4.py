@@ -38,7 +38,7 @@ AMZ_DATE = re.compile(r"\d{8}T\d{6}Z")
 HEX_64 = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Signature:
     """What a request claims: not verified yet. `expires` (seconds) is None for a signature in the header."""
 
@@ -55,7 +55,7 @@ class Signature:
     token: str = ""  # of temporary credentials
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SignedRequest:
     """The parts of an HTTP request that a signature covers.
 

@@ -3,6 +3,7 @@
 import resource
 import socket
 import threading
+import time
 
 import pytest
 
@@ -173,6 +174,19 @@ def test_who_does_not_read_makes_the_web_server_wait(edge: Edge) -> None:
         client.sendall(GET)
         assert stopped.wait(20)
         assert sent[0] < MUCH
+
+
+def test_who_asks_and_does_not_read_is_not_asked_for(edge: Edge) -> None:
+    edge.upstream.script = answers(b"x" * (1 << 20))
+    with edge.connect() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        client.sendall(GET * 100)
+        wait_for("the first answers", lambda: len(edge.upstream.heads) > 1)
+        time.sleep(0.3)
+        assert len(edge.upstream.heads) < 50
+        for _ in range(100):
+            body_of(client, 1 << 20)
+    assert len(edge.upstream.heads) == 100
 
 
 def test_each_event_passes_at_once_and_a_client_that_leaves_is_missed(edge: Edge) -> None:
