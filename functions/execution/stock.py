@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from functions.execution.environment import RETIRE_SECONDS, Environment
 from functions.execution.pools import NoEnvironment
 from functions.execution.preparation import Preparation
+from functions.execution.runtimes.snapshot import STOCK
 from functions.execution.spec import FunctionSpec
 from functions.execution.states import State
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from functions.execution.engine import Engine
 
 logger = logging.getLogger(__name__)
-SIZE = 3
 REFILL_SECONDS = 0.01  # after the invocation that took one: it goes first
 RETRY_SECONDS = 60.0  # after an init that failed, and while the node is full
 # What init made, clients among it, holds credentials: a part of their life is for those who are restored.
@@ -65,7 +65,7 @@ class Stock:
     def fill(self) -> None:
         """Make one; the next one when it is done."""
         pools = self._engine.pools
-        if self._is_wanted and not self._is_making and len(self._waiting) < SIZE and not pools.closed:
+        if self._is_wanted and not self._is_making and len(self._waiting) < STOCK and not pools.closed:
             self._is_making = True
             self._engine.loop.start(self._make())
 

@@ -142,6 +142,10 @@ class FunctionVersion(models.Model):
         return self.snap_start and self.number > 0 and snapshot.is_possible(self.runtime)
 
     @property
+    def snapshot_means(self) -> str:
+        return snapshot.means(self.runtime)
+
+    @property
     def shown_state(self) -> str:
         """As AWS tells it: the draft of a function on a capacity provider cannot be invoked."""
         is_draft = self.capacity_provider and not self.number and self.state == self.State.ACTIVE

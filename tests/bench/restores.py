@@ -9,7 +9,6 @@ from typing import Any
 
 from functions.execution.runtimes import discovery, snapshot
 from functions.execution.spec import FunctionSpec
-from functions.execution.stock import SIZE
 from tests.bench.measure import Times
 from tests.execution.running import RunningExecutor
 
@@ -57,7 +56,7 @@ def measured(family: str, here: dict[str, str]) -> str:
         cold = (time.perf_counter() - began) * 1000
         spec = running.function({file: source}, snap_start=True, version="1", **values)
         running.client.provision([(spec, 0)])
-        stands = 1 if snapshot.is_copied(runtime) else SIZE
+        stands = 1 if snapshot.is_copied(runtime) else snapshot.STOCK
         times = []
         for _ in range(CALLS):
             running.client.recycle(spec.function)

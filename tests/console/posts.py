@@ -123,6 +123,7 @@ def general(world: World) -> Mapping[str, object]:
         "MemorySize": latest.memory_size,
         "Timeout": latest.timeout,
         "EphemeralStorage": latest.ephemeral_storage,
+        "SnapStart": "PublishedVersions" if latest.snap_start else "None",
     }
 
 
@@ -505,9 +506,10 @@ POSTS: dict[str, list[Post]] = {
                 "MemorySize": "256",
                 "Timeout": "9",
                 "EphemeralStorage": "600",
+                "SnapStart": "None",
             },
             general,
-            choices=("Runtime",),
+            choices=("Runtime", "SnapStart"),
         ),
         Post(
             f"{F}/config/permissions/",

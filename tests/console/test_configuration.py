@@ -11,8 +11,11 @@ from pytest_django import Settings
 
 from console.pages.configuration import SECTIONS
 from console.pages.operations import call
+from functions.execution.runtimes.discovery import installed
 from functions.models import EventInvokeConfig, Function, FunctionUrl, FunctionVersion, ManagedPolicy, Role
 from tests.console.conftest import RUNTIME, TEAM, Person, role
+
+NODES = [name for name, interpreter in installed().items() if interpreter.family == "node"]
 
 
 def latest(name: str) -> FunctionVersion:
@@ -27,6 +30,7 @@ def general(**changed: str) -> dict[str, str]:
         "MemorySize": "512",
         "Timeout": "30",
         "EphemeralStorage": "1024",
+        "SnapStart": "None",
         **changed,
     }
 
@@ -41,6 +45,18 @@ def test_general_settings_are_saved(alice: Person) -> None:
         30,
         1024,
     )
+
+
+@pytest.mark.skipif(not NODES, reason="no Node.js on this machine")
+def test_published_versions_say_how_they_start(alice: Person) -> None:
+    alice.create("set")
+    assert "SnapStart" not in alice.client.get("/functions/set/versions/").content.decode()
+    sent = general(Runtime=NODES[-1], SnapStart="PublishedVersions")
+    assert alice.client.post("/functions/set/config/general/", sent).status_code == 302
+    assert latest("set").snap_start
+    call(alice.caller, "PublishVersion", FunctionName="set")
+    page = alice.client.get("/functions/set/versions/").content.decode()
+    assert 'environments stand initialised; what comes when all are taken runs its own init.">SnapStart</span>' in page
 
 
 def test_what_is_kept_without_effect_is_said(alice: Person) -> None:
@@ -68,6 +84,7 @@ def test_what_is_kept_without_effect_is_said(alice: Person) -> None:
         ("MemorySize", "9" * 30, "less than or equal to 10240"),
         ("Handler", "<script>alert(1)</script> x", "regular expression pattern"),
         ("EphemeralStorage", "1", "512"),
+        ("SnapStart", "PublishedVersions", f"{RUNTIME} is not supported for SnapStart"),
         ("Handler", "with space", "regular expression pattern"),
         ("Description", "x" * 257, "256"),
     ],

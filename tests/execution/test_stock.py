@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from functions.execution.runtimes import discovery
+from functions.execution.runtimes.snapshot import STOCK
 from functions.execution.spec import FunctionSpec, NotRestored
-from functions.execution.stock import SIZE
 from tests.execution.running import RunningExecutor, eventually
 
 NODE = """
@@ -84,7 +84,7 @@ def waiting(executor: RunningExecutor, spec: FunctionSpec) -> list[dict[str, Any
 
 def stocked(executor: RunningExecutor, *specs: FunctionSpec) -> None:
     executor.client.provision([(spec, 0) for spec in specs])
-    eventually(lambda: all(len(waiting(executor, spec)) == SIZE for spec in specs), 60)
+    eventually(lambda: all(len(waiting(executor, spec)) == STOCK for spec in specs), 60)
 
 
 def call(executor: RunningExecutor, spec: FunctionSpec, event: Any = None) -> tuple[Any, str]:
@@ -119,7 +119,7 @@ def test_recycling_is_for_those_that_have_served_and_all_go_when_nobody_wants_th
 ) -> None:
     stocked(executor, spec)
     executor.client.recycle(spec.function)
-    assert len(waiting(executor, spec)) == SIZE
+    assert len(waiting(executor, spec)) == STOCK
     executor.client.provision([])
     eventually(lambda: not waiting(executor, spec))
     executor.client.recycle(spec.function)
@@ -156,7 +156,7 @@ def test_a_hook_that_fails_is_said(executor: RunningExecutor, family: str) -> No
     executor.client.provision([(before, 0), (after, 0)])
     eventually(lambda: any("Runtime.BeforeSnapshotError" in message for message in executor.messages(before)), 60)
     assert executor.invoke(before).payload == b"1"
-    eventually(lambda: len(waiting(executor, after)) == SIZE, 60)
+    eventually(lambda: len(waiting(executor, after)) == STOCK, 60)
     with pytest.raises(NotRestored) as raised:
         executor.invoke(after)
     assert not raised.value.timed_out

@@ -8,7 +8,9 @@ from console.pages.config.base import ConfigurationForm
 from console.pages.function_head import Head
 from console.pages.runtimes import RuntimeSelect, choices, offer
 from console.pages.snippets import Call
+from functions.models import FunctionVersion
 
+PUBLISHED = "PublishedVersions"
 # AWS's name of this machine's architecture.
 MACHINE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
@@ -24,6 +26,10 @@ class GeneralForm(ConfigurationForm):
     MemorySize = forms.IntegerField(label="Memory, MB", help_text="128 to 10,240. CPU comes in proportion.")
     Timeout = forms.IntegerField(label="Timeout, seconds", help_text="1 to 900.")
     EphemeralStorage = forms.IntegerField(label="Ephemeral storage, MB", help_text="Size of /tmp, 512 to 10,240.")
+    SnapStart = forms.ChoiceField(
+        choices=[("None", "None"), (PUBLISHED, "Published versions")],
+        help_text="Published versions run their init ahead; hooks before the snapshot and after a restore are called.",
+    )
 
     def __init__(self, head: Head, *args: Any, **kwargs: Any) -> None:
         latest = head.version
@@ -34,6 +40,7 @@ class GeneralForm(ConfigurationForm):
             "MemorySize": latest.memory_size,
             "Timeout": latest.timeout,
             "EphemeralStorage": latest.ephemeral_storage,
+            "SnapStart": _snapstart(latest),
         }
         super().__init__(*args, initial=initial, **kwargs)
         self.kept = _kept(latest.extras)
@@ -51,7 +58,7 @@ class GeneralForm(ConfigurationForm):
 
     def calls(self, head: Head) -> list[Call]:
         data = self.cleaned_data
-        runtime, storage = data["Runtime"], data["EphemeralStorage"]
+        runtime, storage, snapstart = data["Runtime"], data["EphemeralStorage"], data["SnapStart"]
         members = {
             "FunctionName": head.function.name,
             "Description": data["Description"],
@@ -61,11 +68,17 @@ class GeneralForm(ConfigurationForm):
             "MemorySize": data["MemorySize"],
             "Timeout": data["Timeout"],
             "EphemeralStorage": {"Size": storage} if storage is not None else None,
+            # Nor must functions that cannot have it.
+            "SnapStart": {"ApplyOn": snapstart} if snapstart != _snapstart(head.latest) else None,
         }
         return [Call("UpdateFunctionConfiguration", members)]
 
     def said(self) -> str:
         return "General configuration saved."
+
+
+def _snapstart(version: FunctionVersion) -> str:
+    return PUBLISHED if version.snap_start else "None"
 
 
 def _kept(extras: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
