@@ -108,9 +108,12 @@ def pivot_root(new: str, old: str) -> None:
     check(libc.syscall(SYS_PIVOT_ROOT, new.encode(), old.encode()), "pivot_root")
 
 
+_prctl = ctypes.CDLL(None, use_errno=True).prctl
+_prctl.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
+
+
 def prctl(option: int, *arguments: int) -> None:
-    padded = [ctypes.c_ulong(value) for value in (*arguments, 0, 0, 0, 0)[:4]]
-    check(libc.prctl(option, *padded), "prctl")
+    check(_prctl(option, *(*arguments, 0, 0, 0, 0)[:4]), "prctl")
 
 
 def run_soon() -> None:
