@@ -307,6 +307,19 @@ def test_a_callback_waits_for_the_event_loop_unless_told_not_to(executor: Runnin
     assert (goes.payload, b"later" in goes.log_tail) == (b'"answer"', False)
 
 
+def test_what_handlers_are_methods_of_before_node_24(executor: RunningExecutor) -> None:
+    source = """
+        const handler = async function (event) {
+            if (event) throw new Error("here");
+            return this.constructor.name;
+        };
+        module.exports = { handler };
+        """
+    spec = function(executor, source, runtime=CALLBACKS)
+    assert executor.invoke(spec).payload == b'"Runtime"'
+    assert json.loads(executor.invoke(spec, 1).payload)["trace"][1].startswith("    at Runtime.handler (/var/task/")
+
+
 def test_a_response_that_cannot_be_serialised(executor: RunningExecutor) -> None:
     result = executor.invoke(function(executor, "exports.handler = async () => { const a = {}; a.a = a; return a; }"))
     payload = json.loads(result.payload)

@@ -262,6 +262,7 @@ def test_init_failures(executor: RunningExecutor, handler: str, source: str, kin
     [
         ("sys.exit(3)", "Runtime.ExitError", "Runtime exited with error: exit status 3"),
         ("sys.exit(-1)", "Runtime.ExitError", "Runtime exited with error: exit status 255"),
+        ("sys.exit(129)", "Runtime.ExitError", "Runtime exited with error: exit status 129"),
         ("sys.exit('bye')", "Runtime.ExitError", "Runtime exited with error: exit status 1"),
         ("sys.exit()", "Runtime.ExitError", "Runtime exited without providing a reason"),
         ("os._exit(0)", "Runtime.ExitError", "Runtime exited without providing a reason"),

@@ -342,6 +342,13 @@ function answer(id, error, result) {
   else send({ op: "done", id }, body);
 }
 
+// What handlers were methods of before Node.js 24: stack traces name it.
+class Runtime {
+  constructor(handler) {
+    this.handler = handler;
+  }
+}
+
 function invoke(handler, head, body) {
   let finished = false;
   let waiting = null; // the result of a callback that waits for the event loop to be empty
@@ -381,7 +388,7 @@ function invoke(handler, head, body) {
   try {
     const result = isModern()
       ? handler(event, context)
-      : handler(event, context, (error, value) => state.finish?.(error, value, false));
+      : new Runtime(handler).handler(event, context, (error, value) => state.finish?.(error, value, false));
     if (typeof result?.then === "function") {
       result.then(
         (value) => close(null, value),
