@@ -27,6 +27,7 @@ class GeneralForm(ConfigurationForm):
     Timeout = forms.IntegerField(label="Timeout, seconds", help_text="1 to 900.")
     EphemeralStorage = forms.IntegerField(label="Ephemeral storage, MB", help_text="Size of /tmp, 512 to 10,240.")
     SnapStart = forms.ChoiceField(
+        label="SnapStart",
         choices=[("None", "None"), (PUBLISHED, "Published versions")],
         help_text="Published versions run their init ahead; hooks before the snapshot and after a restore are called.",
     )
