@@ -42,10 +42,13 @@ class Lane:
             promise = self.idle.pop().ask(header, body)
             if promise is not None:
                 return await promise
+        self.client.dialling += 1  # who comes meanwhile may choose another node
         try:
             connection: socket.socket = await self._threads.run(self.client.connect)
         except OSError as error:
             raise NodeUnavailable(f"no worker node at {self.client.address}: {error}") from error
+        finally:
+            self.client.dialling -= 1
         promise = Wire(self, connection).ask(header, body)
         if promise is None:
             raise NodeUnavailable(f"the worker node at {self.client.address} hung up")

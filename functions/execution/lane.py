@@ -85,6 +85,7 @@ class LaneClient:
         self._pid = os.getpid()
         self._idle: deque[socket.socket] = deque()
         self.busy: set[socket.socket] = set()  # those that an answer is awaited on
+        self.dialling = 0  # calls that wait for a connection to be made
 
     def invoke(self, request: InvocationRequest, payload: bytes) -> InvocationResult:
         """Run one invocation and wait for its end. Raises Throttled, NodeUnavailable or LaneError."""
@@ -93,6 +94,11 @@ class LaneClient:
         if answer["status"] == "need-spec":
             answer, body = self.call({**header, "spec": asdict(request.spec)}, payload)
         return result_of(request, answer, body)
+
+    @property
+    def under_way(self) -> int:
+        """Calls without an answer."""
+        return len(self.busy) + self.dialling
 
     def status(self) -> dict[str, Any]:
         """Isolation in force, pools and environments of the node, as JSON-ready values."""

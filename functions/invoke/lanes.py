@@ -51,7 +51,7 @@ class Peer:
         """Invocations for each processor, in whole numbers: what differs by less than that is equal, so that web
         processes that know of different calls agree."""
         facts = self.node.facts
-        return max(int(facts.get("running", 0)), len(self.client.busy)) // int(facts.get("cores", 1))
+        return max(int(facts.get("running", 0)), self.client.under_way) // int(facts.get("cores", 1))
 
     def took(self, pool: str) -> None:
         self.idle[pool] = self.idle.get(pool, 0) - 1

@@ -24,7 +24,7 @@ from tests.gate import waits
 from tests.processes import descendants
 
 NAMES = ("", "b", "c")
-# Calls at once that no two nodes take: each of two web processes gives a node as many as it has processors first.
+# Calls at once that no two nodes take: whoever sends them gives a node as many as it has processors first.
 MANY = 2 * len(NAMES) * len(os.sched_getaffinity(0)) + 2
 SLEEP = "import time\ndef handler(event, context):\n    time.sleep(event or 0)\n    return context.log_stream_name"
 Call = Callable[[float], "Future[bytes]"]
