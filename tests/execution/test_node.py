@@ -3,6 +3,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -245,6 +246,11 @@ def test_init_failures(executor: RunningExecutor, files: dict[str, str], handler
     assert executor.last(spec).outcome == Outcome.INIT_ERROR
 
 
+def test_the_trace_of_a_syntax_error_before_node_24(executor: RunningExecutor) -> None:
+    payload = json.loads(executor.invoke(function(executor, "(", runtime=CALLBACKS)).payload)
+    assert payload["trace"][0] == "Runtime.UserCodeSyntaxError: SyntaxError: Unexpected end of input"
+
+
 def test_exit_codes(executor: RunningExecutor) -> None:
     spec = function(executor, "exports.handler = async (event) => process.exit(event)")
     for code, text in (
@@ -273,6 +279,22 @@ def test_an_unhandled_rejection(executor: RunningExecutor) -> None:
     result = executor.invoke(spec)
     assert result.error_type == "Runtime.UnhandledPromiseRejection"
     assert json.loads(result.payload)["errorMessage"] == "Error: lost"
+    line = next(message for message in executor.messages(spec) if "\tUnhandled Promise Rejection \t" in message)
+    shown = json.loads(line.rpartition("\t")[2])
+    assert list(shown) == ["errorType", "errorMessage", "reason", "promise", "stack"]
+    assert (shown["reason"]["errorMessage"], shown["promise"]) == ("lost", {})
+    logged = replace(spec, key="json", log_format="JSON")
+    executor.invoke(logged)
+    assert '"errorType":"UnhandledPromiseRejection"' in "".join(executor.messages(logged))
+
+
+def test_errors_within_errors_are_logged(executor: RunningExecutor) -> None:
+    source = "exports.handler = async () => { throw Object.assign(new Error('out'), { list: [new TypeError('in')] }); }"
+    spec = function(executor, source)
+    executor.invoke(spec)
+    line = next(message for message in executor.messages(spec) if "\tInvoke Error \t" in message)
+    (inner,) = json.loads(line.rpartition("\t")[2])["list"]
+    assert (inner["errorType"], inner["errorMessage"], inner["stack"][0]) == ("TypeError", "in", "TypeError: in")
 
 
 def test_timeout(executor: RunningExecutor) -> None:

@@ -107,7 +107,8 @@ function logError(label, error) {
 class Fault extends Error {
   constructor(kind, reason) {
     super(reason instanceof Error ? String(reason) : reason);
-    this.name = kind;
+    // Neither is among the members that a log line shows; AWS has a class for each kind.
+    Object.defineProperties(this, { name: { value: kind }, constructor: { value: { name: kind.replace("Runtime.", "") } } });
     Error.captureStackTrace(this, Fault); // again: with this name
   }
 }
@@ -136,19 +137,23 @@ function payloadOf(error) {
   return { errorType: typeof error, errorMessage: String(error), trace: [] };
 }
 
+// Errors at any depth.
 function formatted(error) {
-  if (!util.types.isNativeError(error)) return `\t${JSON.stringify(payloadOf(error))}`;
-  const shown = { errorType: error.name, errorMessage: error.message, code: error.code, ...error };
-  shown.stack = typeof error.stack === "string" ? error.stack.split("\n") : error.stack;
   try {
-    return `\t${JSON.stringify(shown)}`;
+    return `\t${JSON.stringify(error, (_key, value) => (value instanceof Error ? membersOf(value) : value))}`;
   } catch {
     return `\t${JSON.stringify(payloadOf(error))}`;
   }
 }
 
-function escape(kind, label, reason) {
-  const error = kind ? Object.assign(new Fault(kind, reason), { reason: payloadOf(reason) }) : reason;
+function membersOf(error) {
+  const members = { errorType: error.name, errorMessage: error.message, code: error.code, ...error };
+  if (typeof error.stack === "string") members.stack = error.stack.split("\n");
+  return members;
+}
+
+function escape(kind, label, reason, promise) {
+  const error = kind ? Object.assign(new Fault(kind, reason), { reason, promise }) : reason;
   logError(label, error);
   const payload = payloadOf(error);
   const head = state.id === undefined ? { op: "init" } : { op: "done", id: state.id };
@@ -270,7 +275,10 @@ async function load(handler) {
   try {
     module = await importFile(path.resolve("/var/task", directory, match[1]));
   } catch (error) {
-    if (error instanceof SyntaxError) throw Object.assign(new Fault("Runtime.UserCodeSyntaxError", error), { stack: error.stack });
+    if (error instanceof SyntaxError) {
+      const fault = new Fault("Runtime.UserCodeSyntaxError", error);
+      throw isModern() ? Object.assign(fault, { stack: error.stack }) : fault;
+    }
     if (error?.code === "MODULE_NOT_FOUND") throw new Fault("Runtime.ImportModuleError", error);
     throw error;
   }
@@ -471,8 +479,8 @@ async function main() {
   }
   if (!["1", "true"].includes(process.env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA)) globalThis.awslambda = awslambda;
   process.on("uncaughtException", (error) => escape("", "Uncaught Exception", error));
-  process.on("unhandledRejection", (reason) => {
-    escape("Runtime.UnhandledPromiseRejection", "Unhandled Promise Rejection", reason);
+  process.on("unhandledRejection", (reason, promise) => {
+    escape("Runtime.UnhandledPromiseRejection", "Unhandled Promise Rejection", reason, promise);
   });
   process.on("beforeExit", () => state.empty?.());
   const handler = await tellingFailure("", () => load(process.env._HANDLER));
