@@ -78,6 +78,7 @@ class Pools:
         self.on_loss: Callable[[Environment], None] = lambda _: None  # a provisioned one died, or a template
         self.source: Callable[[FunctionSpec], str] = lambda spec: spec.interpreter  # the pool of those that can serve
         self.stocked: Callable[[FunctionSpec], Environment | None] = lambda _: None  # one that was initialised ahead
+        self.give_up: Callable[[], int | None] = lambda: None  # ends one of these: the MB that it held, if there is one
 
     # --- for invocations ---
 
@@ -330,8 +331,12 @@ class Pools:
             pass
 
     def _relieve(self, missing_mb: int) -> None:
-        """The machine is short of memory: as much of it as idle environments hold, the longest idle first."""
-        while missing_mb > 0 and (held_mb := self._evict()) is not None:
+        """The machine is short of memory: as much of it as idle environments hold, the longest idle first, then those
+        that were initialised ahead."""
+        while missing_mb > 0:
+            held_mb = self._evict()
+            if held_mb is None and (held_mb := self.give_up()) is None:
+                return
             missing_mb -= max(1, held_mb)
 
     def _evict(self) -> int | None:

@@ -62,6 +62,7 @@ class Snapshots:
         self._stocks: dict[str, Stock] = {}  # by the spec's key
         engine.pools.source = self.source
         engine.pools.stocked = self.stocked
+        engine.pools.give_up = self.give_up
 
     def want(self, specs: Iterable[FunctionSpec]) -> None:
         """Of these versions and no others."""
@@ -86,6 +87,11 @@ class Snapshots:
         """One that was initialised ahead, which awaits its restore."""
         stock = self._stocks.get(spec.key) if spec.snap_start else None
         return stock.take() if stock is not None else None
+
+    def give_up(self) -> int | None:
+        """The machine is short of memory: end one that was initialised ahead. The MB that it held."""
+        found = (stock.give_up() for stock in self._stocks.values())
+        return next((held_mb for held_mb in found if held_mb is not None), None)
 
     def lost(self, environment: Environment) -> None:
         """A template died, and its copies with it; or one that was initialised ahead."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 REFILL_SECONDS = 0.01  # after the invocation that took one: it goes first
-RETRY_SECONDS = 60.0  # after an init that failed, and while the node is full
+RETRY_SECONDS = 60.0  # after an init that failed, and while there is no room
 # What init made, clients among it, holds credentials: a part of their life is for those who are restored.
 RENEW_SECONDS = RETIRE_SECONDS / 2
 
@@ -34,6 +34,7 @@ class Stock:
         self._waiting: deque[Environment] = deque()  # the oldest first
         self._is_making = False
         self._is_wanted = True
+        self._not_before = 0.0  # monotonic: when memory was short
         self.fill()
 
     def take(self) -> Environment | None:
@@ -56,6 +57,17 @@ class Stock:
         self.fill()
         return True
 
+    def give_up(self) -> int | None:
+        """End one, and make no other for a while. The MB that it held; None when there is none."""
+        if not self._waiting:
+            return None
+        environment = self._waiting.popleft()
+        held_mb = environment.held_mb()
+        environment.kill("evicted")
+        self._not_before = time.monotonic() + RETRY_SECONDS
+        self._engine.loop.later(RETRY_SECONDS, self.fill)
+        return held_mb
+
     def close(self) -> None:
         """No more is wanted."""
         self._is_wanted = False
@@ -65,7 +77,8 @@ class Stock:
     def fill(self) -> None:
         """Make one; the next one when it is done."""
         pools = self._engine.pools
-        if self._is_wanted and not self._is_making and len(self._waiting) < STOCK and not pools.closed:
+        is_allowed = self._is_wanted and not pools.closed and time.monotonic() >= self._not_before
+        if is_allowed and not self._is_making and len(self._waiting) < STOCK:
             self._is_making = True
             self._engine.loop.start(self._make())
 

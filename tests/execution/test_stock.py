@@ -126,6 +126,15 @@ def test_recycling_is_for_those_that_have_served_and_all_go_when_nobody_wants_th
     eventually(lambda: call(executor, spec)[0]["kind"] == "on-demand")
 
 
+def test_they_go_while_the_machine_is_short_of_memory(start: Callable[..., RunningExecutor]) -> None:
+    running = start("--reserve-mb", str(1 << 30), "--pool", "1")
+    spec = function(running, *PROGRAMS["node"])
+    stocked(running, spec)
+    running.run("def handler(event, context): return 1")
+    eventually(lambda: not waiting(running, spec))
+    assert call(running, spec)[0]["kind"] == "on-demand"
+
+
 FAILING = {
     "node": (
         "nodejs20.x",
