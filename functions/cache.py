@@ -7,7 +7,6 @@ path asks the database only after a change. Other machines (a later matter) are 
 
 import mmap
 import os
-import struct
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from typing import Any, Generic, TypeVar
 from django.conf import settings
 
 V = TypeVar("V")
-COUNTER = struct.Struct("=Q")
+COUNTER_BYTES = 8
 MAX_AGE = 5.0  # seconds
 LOCKS = 16  # of each cache
 
@@ -37,21 +36,20 @@ class Generation:
 
     def __init__(self, path: str) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        size = COUNTER.size * len(Realm)
+        size = COUNTER_BYTES * len(Realm)
         if os.fstat(self._file).st_size < size:
             os.ftruncate(self._file, size)
-        self._map = mmap.mmap(self._file, size)
+        self._counters = memoryview(mmap.mmap(self._file, size)).cast("Q")
 
     def current(self, realm: Realm = Realm.FUNCTIONS) -> int:
-        value: int = COUNTER.unpack_from(self._map, COUNTER.size * realm)[0]
-        return value
+        return self._counters[realm]
 
     def bump(self, *realms: Realm) -> None:
         """Without a realm: all."""
         flock(self._file, LOCK_EX)
         try:
             for realm in realms or Realm:
-                COUNTER.pack_into(self._map, COUNTER.size * realm, self.current(realm) + 1)
+                self._counters[realm] += 1
         finally:
             flock(self._file, LOCK_UN)
 

@@ -1,7 +1,6 @@
 """Invoke without a thread: the gateway's own rules, from memory, and the lane from the same loop."""
 
 import time
-import uuid
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
@@ -18,6 +17,7 @@ from functions.execution.lane import LaneClient
 from functions.execution.loop import Loop, Promise
 from functions.execution.spec import InvocationRequest, InvocationResult, LaneError, NodeUnavailable, Throttled
 from functions.invoke import sync
+from functions.invoke.trace import request_id as new_id
 
 if TYPE_CHECKING:
     from console.edge.connection import Connection
@@ -63,7 +63,7 @@ class Invocations:
             raise
 
     async def _serve(self, call: Call, body: bytes, connection: "Connection") -> None:
-        request_id = str(uuid.uuid4())
+        request_id = new_id()
         call.request._body = body
         try:
             answer = await self._invoke(call, request_id)

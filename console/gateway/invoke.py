@@ -7,7 +7,6 @@ Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 import base64
 import binascii
 import json
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,6 +31,7 @@ from functions.errors import (
 )
 from functions.execution.spec import InvocationRequest, InvocationResult
 from functions.invoke import events, recursion, routing, sync, tenancy
+from functions.invoke.trace import request_id as new_id
 from functions.invoke.trace import trace_id
 from functions.limits import limits
 
@@ -65,7 +65,7 @@ def view(request: HttpRequest, function_name: str) -> HttpResponseBase:
 
 def answered(request: HttpRequest, call: Callable[[str], HttpResponseBase]) -> HttpResponseBase:
     """What `call(request_id)` answers, or its error as AWS says it."""
-    request_id = str(uuid.uuid4())
+    request_id = new_id()
     try:
         response = call(request_id)
     except Exception as error:  # noqa: BLE001 every error is answered as AWS does, the unforeseen are logged

@@ -35,6 +35,8 @@ CREDENTIAL_PARTS = (
 HOST_UNSIGNED = "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."
 
 AMZ_DATE = re.compile(r"\d{8}T\d{6}Z")
+# As every SDK writes the header.
+USUAL = re.compile(rf"{ALGORITHM} Credential=([^=,\s]+), *SignedHeaders=([^=,\s]+), *Signature=([^=,\s]+)")
 HEX_64 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -71,6 +73,10 @@ class SignedRequest:
 
 
 def from_header(authorization: str, environ: Mapping[str, object]) -> Signature:
+    usual, date = USUAL.fullmatch(authorization), environ.get("HTTP_X_AMZ_DATE")
+    token = str(environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""))
+    if usual is not None and date:
+        return _signature(usual[1], usual[2], usual[3], str(date), token=token)
     algorithm, _, rest = authorization.partition(" ")
     if algorithm != ALGORITHM:
         raise IncompleteSignature(f"Unsupported AWS 'algorithm': '{algorithm}' (only {ALGORITHM} is supported)")
@@ -88,7 +94,6 @@ def from_header(authorization: str, environ: Mapping[str, object]) -> Signature:
         missing.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
     if missing:
         raise IncompleteSignature(" ".join([*missing, f"Authorization={authorization}"]))
-    token = str(environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""))
     return _signature(parts["Credential"], parts["SignedHeaders"], parts["Signature"], timestamp, token=token)
 
 
