@@ -5,22 +5,19 @@ from typing import Any
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
-from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from console.pages import access, body, difference, function_head, package
+from console.pages import access, body, difference, function_head, image, package, testing
 from console.pages.operations import call
 from console.templatetags.hearth import size
-from functions import samples
 from functions.code import store
 from functions.errors import ServiceError
 from functions.limits import limits
-from functions.models import FunctionVersion
+from functions.models import Function, FunctionVersion
 
-SAMPLE_EVENT = '{\n  "name": "Hearth"\n}\n'
 # Where a family keeps its handler: app.handler is app.py, index.handler is index.mjs or index.js.
 SUFFIXES = {"python": (".py",), "nodejs": (".mjs", ".js", ".cjs"), "ruby": (".rb",)}
 
@@ -30,33 +27,27 @@ SUFFIXES = {"python": (".py",), "nodejs": (".mjs", ".js", ".cjs"), "ruby": (".rb
 @require_safe
 def show(request: HttpRequest, name: str) -> HttpResponse:
     head = function_head.load(request, name, "code")
+    if head.version.image:
+        return image.show(request, head)
     files = store.list_files(head.version.package_id)
-    events = list(head.function.test_events.all())
     wanted = request.GET.get("file", "")
     line = request.GET.get("line", "")
     paths = [entry.path for entry in files]
-    may_change = access.may_change(request)
+    shared = testing.data(request, head)
     data = {
+        **shared,
         "files": [_file(entry) for entry in files],
         "revision_id": str(head.version.revision_id),
-        "read_only": not (head.is_latest and may_change),
-        "may_change": may_change,
-        "qualifier": head.qualifier,
+        "read_only": not (head.is_latest and access.may_change(request)),
         "open": wanted if wanted in paths else handler_file(head.version, paths),
         "line": int(line) if line.isdigit() else 0,
-        "events": [_event(event.name, event.payload, event.is_shared) for event in events],
-        "sample_event": SAMPLE_EVENT,
-        "samples": [{"name": name, "title": title} for name, title in samples.TITLES.items()],
         "urls": {
+            **shared["urls"],
             "file": reverse("code-file", args=[name]),
             "deploy": reverse("deploy", args=[name]),
             "changes": reverse("code-changes", args=[name]),
             "upload": reverse("upload", args=[name]),
-            "sample": reverse("sample", args=["NAME"]),
             "state": reverse("code-state", args=[name]),
-            "test": reverse("test", args=[name]),
-            "events": reverse("test-events", args=[name]),
-            "icons": static("icons.svg"),
         },
     }
     return render(request, "function/code.html", {"head": head, "section": "functions", "data": data})
@@ -67,7 +58,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 def read_file(request: HttpRequest, name: str) -> HttpResponseBase:
     """One file: its text as JSON, or with `download` the bytes as an attachment."""
-    head = function_head.load(request, name, "code")
+    head = _packaged(function_head.load(request, name, "code"))
     path = request.GET.get("path", "")
     try:
         content = store.read_file(head.version.package_id, path)
@@ -90,7 +81,7 @@ def read_file(request: HttpRequest, name: str) -> HttpResponseBase:
 @require_safe
 def download(request: HttpRequest, name: str) -> HttpResponseBase:
     """The whole package, as it came."""
-    head = function_head.load(request, name, "code")
+    head = _packaged(function_head.load(request, name, "code"))
     label = "latest" if head.version.number == 0 else head.version.label
     return FileResponse(
         store.zip_path(head.version.package_id).open("rb"),
@@ -113,7 +104,7 @@ def state(request: HttpRequest, name: str) -> HttpResponse:
 def deploy(request: HttpRequest, name: str) -> HttpResponse:
     """Put changed files into `$LATEST`, unless somebody else was faster: 412 with who it was."""
     function = function_head.find(request, name)
-    latest = function.versions.select_related("package").get(number=0)
+    latest = _latest(function)
     try:
         sent = body.read(request)
         files, removed = package.read_changes(sent)
@@ -128,7 +119,7 @@ def deploy(request: HttpRequest, name: str) -> HttpResponse:
 def upload(request: HttpRequest, name: str) -> HttpResponse:
     """A whole package in place of the one in `$LATEST`: a form with `zip` and `revision_id`."""
     function = function_head.find(request, name)
-    latest = function.versions.select_related("package").get(number=0)
+    latest = _latest(function)
     sent = request.FILES.get("zip")
     if sent is None:
         return problem("No file was sent.", 400)
@@ -142,7 +133,7 @@ def upload(request: HttpRequest, name: str) -> HttpResponse:
 @require_POST
 def changes(request: HttpRequest, name: str) -> HttpResponse:
     """What the editor's changes would change of what is deployed now: a part of the code page."""
-    latest = function_head.find(request, name).versions.get(number=0)
+    latest = _latest(function_head.find(request, name))
     try:
         files, removed = package.read_changes(body.read(request))
     except body.Malformed as error:
@@ -200,6 +191,19 @@ def _deploy(
     )
 
 
+def _packaged(head: function_head.Head) -> function_head.Head:
+    if head.version.image:
+        raise Http404(f"{head.function.name} is a container image: it has no package.")
+    return head
+
+
+def _latest(function: Function) -> FunctionVersion:
+    latest = function.versions.select_related("package").get(number=0)
+    if latest.image:
+        raise Http404(f"{function.name} is a container image: it has no package.")
+    return latest
+
+
 def handler_file(version: FunctionVersion, paths: list[str]) -> str:
     """The file that holds the handler, else the first one."""
     if version.runtime.startswith("provided") and "bootstrap" in paths:
@@ -227,7 +231,3 @@ def attachment(content: bytes, filename: str, kind: str) -> HttpResponse:
 
 def _file(entry: store.FileEntry) -> dict[str, Any]:
     return {"path": entry.path, "size": entry.size}
-
-
-def _event(name: str, payload: str, shared: bool) -> dict[str, Any]:
-    return {"name": name, "payload": payload, "shared": shared}

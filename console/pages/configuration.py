@@ -15,6 +15,7 @@ from console.pages.config.concurrency import ConcurrencyForm
 from console.pages.config.directory import DirectoryForm
 from console.pages.config.environment import EnvironmentForm, TagsForm
 from console.pages.config.general import GeneralForm
+from console.pages.config.image import ImageConfigForm
 from console.pages.config.layers import LayersForm
 from console.pages.config.logging import LoggingForm
 from console.pages.config.network import NetworkForm
@@ -32,6 +33,7 @@ SECTIONS: dict[str, tuple[str, Any]] = {
     "concurrency": ("Concurrency and recursion", ConcurrencyForm),
     "async": ("Asynchronous invocation", AsynchronousForm),
     "url": ("Function URL", UrlForm),
+    "image": ("Container image", ImageConfigForm),
     "layers": ("Layers", LayersForm),
     "logging": ("Logging", LoggingForm),
     "network": ("Network", NetworkForm),

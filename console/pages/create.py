@@ -12,7 +12,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from console.pages import access, copy_as, package
+from console.pages.config.image import LinesField, image_config
 from console.pages.forms import AwsForm, VariablesField, default_role, role_choices, variables_text
+from console.pages.image import URI_HELP, UriField
 from console.pages.operations import call
 from console.pages.runtimes import RuntimeSelect, choices, offer
 from console.pages.snippets import PACKAGE, Call
@@ -32,16 +34,24 @@ INLINE = {
     "ruby": ("app.rb", "hello-ruby"),
     "provided": ("bootstrap", "hello-shell"),
 }
-SOURCES = [("inline", "Write code"), ("zip", "Upload a zip"), ("blueprint", "Use a blueprint")]
+SOURCES = [
+    ("inline", "Write code"),
+    ("zip", "Upload a zip"),
+    ("image", "Container image"),
+    ("blueprint", "Use a blueprint"),
+]
+# What a container image brings itself, and what is said of nothing else.
+PACKAGED, IMAGED = ("Runtime", "Handler"), ("ImageUri", "EntryPoint", "Command", "WorkingDirectory")
 
 
 class CreateForm(AwsForm):
     member_fields = {
+        "ImageConfig": "EntryPoint",
         "Code": "ZipFile",
         "CodeStorage": "ZipFile",
         "Variables": "Environment",
     }
-    optional = ("Description", "Environment")
+    optional = ("Description", "Environment", "EntryPoint", "Command", "WorkingDirectory")
     needed = ("MemorySize", "Timeout")
 
     FunctionName = forms.CharField(
@@ -63,6 +73,14 @@ class CreateForm(AwsForm):
         label="Package",
         widget=forms.FileInput(attrs={"accept": ".zip,application/zip", "class": "input file-input"}),
     )
+    ImageUri = UriField(label="Image", help_text=URI_HELP)
+    EntryPoint = LinesField(label="Entry point", help_text="In place of the image's ENTRYPOINT, one argument a line.")
+    Command = LinesField(help_text="In place of the image's CMD, one argument a line.")
+    WorkingDirectory = forms.CharField(
+        label="Working directory",
+        help_text="In place of the image's WORKDIR.",
+        widget=forms.TextInput(attrs={"spellcheck": "false"}),
+    )
     source_text = forms.CharField(
         label="Code",
         strip=False,
@@ -74,9 +92,12 @@ class CreateForm(AwsForm):
         self.source = source
         self.blueprint = blueprint
         family = blueprint.family if blueprint else ""
-        runtime = self.fields["Runtime"]
-        assert isinstance(runtime, forms.ChoiceField)
-        offer(runtime, choices(account.pk, family=family, only=blueprint.runtime if blueprint else ""), family)
+        for name in PACKAGED if source == "image" else IMAGED:
+            del self.fields[name]
+        runtime = self.fields.get("Runtime")
+        if runtime is not None:
+            assert isinstance(runtime, forms.ChoiceField)
+            offer(runtime, choices(account.pk, family=family, only=blueprint.runtime if blueprint else ""), family)
         role = self.fields["Role"]
         assert isinstance(role, forms.ChoiceField)
         role.choices = role_choices(account)
@@ -96,7 +117,7 @@ class CreateForm(AwsForm):
 
     def calls(self) -> list[Call]:
         """What is created; the package is the file that the caller has."""
-        calls = [Call("CreateFunction", self.members(PACKAGE))]
+        calls = [Call("CreateFunction", self.members({"ZipFile": PACKAGE}))]
         if self.blueprint is not None and self.blueprint.function_url:
             members = {"FunctionName": self.cleaned_data["FunctionName"], "AuthType": "NONE"}
             calls.append(Call("CreateFunctionUrlConfig", members))
@@ -104,20 +125,26 @@ class CreateForm(AwsForm):
             calls += [Call("AddPermission", {**name, **permission}) for permission in function_url.PUBLIC]
         return calls
 
-    def members(self, package: bytes) -> dict[str, Any]:
-        """The request of CreateFunction."""
+    def members(self, package: dict[str, Any]) -> dict[str, Any]:
+        """The request of CreateFunction; `package` is its code, if that is no image."""
         data = self.cleaned_data
+        if self.source == "image":
+            made: dict[str, Any] = {"PackageType": "Image", "Code": {"ImageUri": data["ImageUri"]}}
+            made["ImageConfig"] = image_config(data) or None
+        else:
+            made = {"Runtime": data["Runtime"] or None, "Handler": data["Handler"], "Code": package}
         return {
             "FunctionName": data["FunctionName"],
-            "Runtime": data["Runtime"] or None,
-            "Handler": data["Handler"],
+            **made,
             "Role": data["Role"],
             "Description": data["Description"] or None,
             "MemorySize": data["MemorySize"],
             "Timeout": data["Timeout"],
             "Environment": {"Variables": data["Environment"]} if data["Environment"] else None,
-            "Code": {"ZipFile": package},
         }
+
+    def package(self) -> dict[str, Any]:
+        return {} if self.source == "image" else {"ZipFile": self.zip_bytes()}
 
     def zip_bytes(self) -> bytes:
         if self.source == "zip":
@@ -163,7 +190,7 @@ def _create(request: HttpRequest, form: CreateForm) -> str:
     caller = access.caller(request)
     blueprint = form.blueprint
     try:
-        answer = call(caller, "CreateFunction", **form.members(form.zip_bytes()))
+        answer = call(caller, "CreateFunction", **form.members(form.package()))
     except ServiceError as error:
         form.refuse(error)
         return ""

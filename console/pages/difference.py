@@ -110,8 +110,8 @@ def settings_between(old: FunctionVersion, new: FunctionVersion) -> list[Setting
 
 def changes(old: str, new: str) -> list[FileChange]:
     """The files that differ between two packages, by their SHA-256. What is the same is found without reading it."""
-    if old == new:
-        return []
+    if old == new or not (store.zip_path(old).exists() and store.zip_path(new).exists()):
+        return []  # the same, or container images, of which the settings tell
     before, after = _entries(old), _entries(new)
     found: list[FileChange] = []
     for path in sorted(before.keys() | after.keys()):
@@ -187,6 +187,7 @@ def _members(version: FunctionVersion) -> dict[str, Any]:
         "Ephemeral storage": f"{version.ephemeral_storage} MB",
         "Architectures": version.architectures,
         "Layers": [layer["Arn"] for layer in version.layers] or None,
+        "Image": version.image["resolved"] if version.image else None,
         **{name: value for name, value in version.extras.items() if name != "Environment"},
     }
 

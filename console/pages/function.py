@@ -144,7 +144,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "invocations": 0 if filters else _invocations(request, span),
         "sorts": _sorts(request, key, descending),
         "ranges": [(label, _url(request, **{"from": begins}), begins == span.begins) for label, begins in RANGES],
-        "runtimes": everything.order_by("runtime").values_list("runtime", flat=True).distinct(),
+        "runtimes": everything.exclude(runtime="").order_by("runtime").values_list("runtime", flat=True).distinct(),
         "tags": sorted({label for labels in tags.values() for label in labels})[:TAGS_OFFERED],
         "states": FunctionVersion.State.choices,
         "previous": _url(request, page=page.previous_page_number()) if page.has_previous() else "",

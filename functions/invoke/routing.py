@@ -14,6 +14,7 @@ from django.db.models import OuterRef, Subquery
 from functions import egress, lookup, reservations, stand_ins
 from functions.arn import FunctionReference
 from functions.cache import GenerationCache
+from functions.code.images import start
 from functions.errors import (
     InvalidParameterValueException,
     InvalidRuntimeException,
@@ -194,14 +195,8 @@ def _spec(function: Function, version: FunctionVersion) -> FunctionSpec:
 
 
 def _image(version: FunctionVersion) -> dict[str, Any]:
-    """How the image is started: as it says, unless the function says otherwise."""
-    image, config = Package.objects.get(pk=version.running_package).image or {}, version.extras.get("ImageConfig", {})
-    entry_point = config.get("EntryPoint") or image["entry_point"]
-    return {
-        "command": [*entry_point, *(config.get("Command") or image["command"])],
-        "directory": config.get("WorkingDirectory") or image["working_directory"] or "/",
-        "environment": image["environment"],
-    }
+    package = Package.objects.get(pk=version.running_package)
+    return start.how(package.image or {}, version.extras.get("ImageConfig", {}))
 
 
 def _stand_in(version: FunctionVersion) -> str:

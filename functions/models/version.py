@@ -157,6 +157,11 @@ class FunctionVersion(models.Model):
         return 0 if self.s3_object or self.image else self.package.size
 
     @property
+    def kind(self) -> str:
+        """What runs it, for people."""
+        return self.runtime or "Container image"
+
+    @property
     def running_package(self) -> str:
         """What serves invocations now: the one before, while an image is fetched."""
         before: dict[str, str] | None = (self.image or {}).get("before")

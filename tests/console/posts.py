@@ -593,6 +593,7 @@ POSTS: dict[str, list[Post]] = {
 # Routes that take a POST and have no row.
 REASONS = {
     "copy-as": "shows commands and changes nothing: tests/console/test_copy_as.py",
+    "deploy-image": "is for functions that are container images: tests/console/test_images.py",
     "new-layer": "takes a file: tests/console/test_layers.py",
     "settings": "leads on to a page",
     "admin": "leads on to a page",

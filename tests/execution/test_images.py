@@ -25,7 +25,7 @@ def function(executor: RunningExecutor, path: Path, *layers: bytes, **changes: A
     if not target.exists():
         unpack.unpack(found, source, target)
     image = {"command": ["/app/loop"], "directory": "/", "environment": {}, **changes.pop("image", {})}
-    return executor.function({}, runtime="", handler="", code=target.name, image=image, **changes)
+    return executor.function({}, runtime="", handler="", code=target.name, image=image, timeout_s=30, **changes)
 
 
 def test_an_image_is_all_that_there_is(executor: RunningExecutor, tmp_path: Path) -> None:

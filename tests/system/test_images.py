@@ -27,6 +27,7 @@ def test_a_life(hearth: RunningHearth) -> None:
         FunctionName="image-life",
         Role=hearth.role,
         PackageType="Image",
+        Timeout=60,
         Code={"ImageUri": first},
         ImageConfig={"WorkingDirectory": "/app"},
         Publish=True,
@@ -60,14 +61,14 @@ def test_what_cannot_be_fetched(hearth: RunningHearth) -> None:
     made = LayoutMaker(hearth.images / "fails")
     good = made.image("good", shell('echo "\\"good\\""'), **LOOP)
     bad = made.image("bad", layer([file("../../out", "x")]), **LOOP)
-    members = {"Role": hearth.role, "PackageType": "Image"}
+    members = {"Role": hearth.role, "PackageType": "Image", "Timeout": 60}
     client.create_function(FunctionName="image-bad", Code={"ImageUri": bad}, **members)
 
     def ended() -> Any:
         shown = client.get_function_configuration(FunctionName="image-bad")
         return shown if shown["State"] != "Pending" else None
 
-    failed = wait_for("the end of fetching", ended)
+    failed = wait_for("the end of fetching", ended, 60)
     assert (failed["State"], failed["StateReasonCode"]) == ("Failed", "InvalidImage")
     assert "leads out of the tree" in failed["StateReason"]
     with pytest.raises(client.exceptions.ResourceConflictException, match="state: Failed"):
@@ -83,7 +84,7 @@ def test_what_cannot_be_fetched(hearth: RunningHearth) -> None:
         shown = client.get_function_configuration(FunctionName="image-bad")
         return shown if shown["LastUpdateStatus"] != "InProgress" else None
 
-    failed = wait_for("the end of the update", updated)
+    failed = wait_for("the end of the update", updated, 60)
     assert (failed["State"], failed["LastUpdateStatus"]) == ("Active", "Failed")
     assert (failed["LastUpdateStatusReasonCode"], failed["CodeSha256"]) == ("InvalidImage", before)
     assert invoke(client, "image-bad")[0] == '"good"'
@@ -108,7 +109,7 @@ def test_an_extension_of_the_image(hearth: RunningHearth) -> None:
     made = LayoutMaker(hearth.images / "extended")
     watcher = layer([file("opt/extensions/watcher", program, 0o755)])
     uri = made.image("v1", shell('echo "\\"$1\\""'), watcher, **LOOP)
-    members = {"Role": hearth.role, "PackageType": "Image", "Code": {"ImageUri": uri}}
+    members = {"Role": hearth.role, "PackageType": "Image", "Timeout": 60, "Code": {"ImageUri": uri}}
     client.create_function(FunctionName="image-extended", **members)
     client.get_waiter("function_active_v2").wait(FunctionName="image-extended", WaiterConfig={"Delay": 1})
     answer = client.invoke(FunctionName="image-extended", LogType="Tail", Payload=json.dumps("hi"))

@@ -26,7 +26,7 @@ class DirectoryForm(ConfigurationForm):
 
     @staticmethod
     def is_offered(head: Head) -> bool:
-        return bool(live.allowed() or head.version.directory)
+        return head.version.image is None and bool(live.allowed() or head.version.directory)
 
     def calls(self, head: Head) -> list[Call]:
         members = {"FunctionName": head.function.name, "S3Bucket": live.BUCKET, "S3Key": self.cleaned_data["S3Key"]}

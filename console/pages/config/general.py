@@ -45,6 +45,13 @@ class GeneralForm(ConfigurationForm):
         }
         super().__init__(*args, initial=initial, **kwargs)
         self.kept = _kept(latest.extras)
+        if latest.image:
+            del self.fields["Runtime"], self.fields["Handler"], self.fields["SnapStart"]
+        else:
+            self._offer_runtimes(head)
+
+    def _offer_runtimes(self, head: Head) -> None:
+        latest = head.version
         runtime = self.fields["Runtime"]
         assert isinstance(runtime, forms.ChoiceField)
         here = choices(head.function.account_id)
@@ -59,13 +66,14 @@ class GeneralForm(ConfigurationForm):
 
     def calls(self, head: Head) -> list[Call]:
         data = self.cleaned_data
-        runtime, storage, snapstart = data["Runtime"], data["EphemeralStorage"], data["SnapStart"]
+        runtime, storage = data.get("Runtime"), data["EphemeralStorage"]
+        snapstart = data.get("SnapStart", "None")
         members = {
             "FunctionName": head.function.name,
             "Description": data["Description"],
             # Unchanged ones are left out: a runtime that is gone must not stand in the way of a longer timeout.
             "Runtime": runtime if runtime != head.latest.runtime else None,
-            "Handler": data["Handler"],
+            "Handler": data.get("Handler"),
             "MemorySize": data["MemorySize"],
             "Timeout": data["Timeout"],
             "EphemeralStorage": {"Size": storage} if storage is not None else None,

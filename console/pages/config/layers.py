@@ -91,6 +91,10 @@ class LayersForm(ConfigurationForm):
             )
         return found
 
+    @staticmethod
+    def is_offered(head: Head) -> bool:
+        return head.version.image is None
+
     @property
     def seen(self) -> list[store.FileEntry]:
         tree = self.head.version.layer_tree

@@ -47,6 +47,7 @@ NO_LINKS = {
     "package": "is signed, for the clients of GetFunction",
     "code-file": "is asked for by the editor, with the file's path",
     "code-state": "is asked for by the editor, again and again",
+    "image-state": "is asked for by the code page while an image is fetched",
     "sample": "is asked for by the editor, with the sample's name",
     "tail-stream": "does not end; the page of the live tail opens it",
     "palette": "is asked for by Ctrl+K",
