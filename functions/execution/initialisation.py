@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from functions.execution import events, failures
 from functions.execution.environment import Environment
 from functions.execution.error_types import known
-from functions.execution.outcome import OOM, Answer, Ended, Outcome
+from functions.execution.outcome import KILLED, OOM, Answer, Ended, Outcome
 from functions.execution.sandbox.cgroups import MIB
 from functions.execution.spec import IMAGE, FunctionSpec
 
@@ -22,8 +22,10 @@ def failed(outcome: Outcome) -> bool:
 
 
 def is_of_hooks(outcome: Outcome) -> bool:
-    """Whether a restore failed by what the function did, not because the platform ended the environment."""
-    return failed(outcome) and (isinstance(outcome, Answer) or outcome.reason in ("", "timeout", OOM))
+    """Whether a restore failed by what the function did, not because the environment went away under it."""
+    if isinstance(outcome, Answer):
+        return failed(outcome)
+    return outcome.reason in ("timeout", OOM) or (not outcome.reason and outcome.status != KILLED)
 
 
 async def initialise(

@@ -35,6 +35,7 @@ class Stock:
         self._is_making = False
         self._is_wanted = True
         self._not_before = 0.0  # monotonic: when memory was short
+        engine.pools.introduce(spec)
         self.fill()
 
     def take(self) -> Environment | None:
@@ -77,8 +78,10 @@ class Stock:
     def fill(self) -> None:
         """Make one; the next one when it is done."""
         pools = self._engine.pools
-        is_allowed = self._is_wanted and not pools.closed and time.monotonic() >= self._not_before
-        if is_allowed and not self._is_making and len(self._waiting) < STOCK:
+        lacks = self._is_wanted and not self._is_making and len(self._waiting) < STOCK
+        # Not so after an invocation of a newer key of the version: the worker is about to say so.
+        may = time.monotonic() >= self._not_before and not pools.closed and pools.is_current(self._spec)
+        if lacks and may:
             self._is_making = True
             self._engine.loop.start(self._make())
 
@@ -99,7 +102,6 @@ class Stock:
 
     async def _prepared(self) -> Environment | None:
         pools, spec = self._engine.pools, self._spec
-        pools.introduce(spec)
         if not pools.has_room(spec.memory_mb, 1):
             return None
         try:

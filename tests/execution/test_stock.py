@@ -13,8 +13,6 @@ from tests.execution.running import RunningExecutor, eventually
 
 NODE = """
 const { SnapshotRestore } = awslambda, calls = [], born = require("crypto").randomUUID();
-let ticks = 0;
-setInterval(() => ticks++, 1).unref();
 SnapshotRestore.registerBeforeSnapshot(() => calls.push("second"));
 SnapshotRestore.registerBeforeSnapshot(async (which) => calls.push(which), "first");
 SnapshotRestore.registerAfterRestore(async () => calls.push("restored"));
@@ -27,9 +25,10 @@ RUBY = """
 require 'securerandom'
 require 'snapshot_restore'
 BORN, CALLS = SecureRandom.hex, []
+Thread.new { sleep } # goes on
 SnapshotRestore.register_before_snapshot { CALLS << 'second' }
 SnapshotRestore.register_before_snapshot(->(which, of:) { CALLS << which + of }, 'fir', of: 'st')
-SnapshotRestore.register_after_restore(CALLS.method(:push), 'restored')
+SnapshotRestore.register_after_restore { |*| CALLS << 'restored' if Thread.list.size == 2 }
 def handler(event:, context:)
   exit!(3) if event == 'exit'
   { born: BORN, calls: CALLS, stream: context.log_stream_name, kind: ENV['AWS_LAMBDA_INITIALIZATION_TYPE'] }
