@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from console.edge.threads import Threads
-from functions.execution.lane import ANSWER_SECONDS, MAX_BODY, MAX_HEADER, LaneClient, header_of, result_of
+from functions.execution.lane import ANSWER_SECONDS, MAX_BODY, MAX_HEADER, LaneClient, result_of
 from functions.execution.loop import Loop, Promise
 from functions.execution.spec import InvocationRequest, InvocationResult, LaneError, NodeUnavailable
 from functions.execution.stream import Stream
@@ -26,7 +26,7 @@ class Lane:
 
     async def invoke(self, request: InvocationRequest, payload: bytes) -> InvocationResult:
         """Raises Throttled, NodeUnavailable or LaneError."""
-        header = header_of(request)
+        header = self.client.header(request)
         answer, body = await self._ask(header, payload)
         if answer["status"] == "need-spec":
             answer, body = await self._ask({**header, "spec": asdict(request.spec)}, payload)

@@ -9,9 +9,9 @@ time on a connection:
     body      bytes, never re-encoded (the event, the response)
 
 Requests: {"op": "invoke", ...}, {"op": "status"}, {"op": "recycle", ...}, {"op": "provision"} with what is wanted in
-its body, {"op": "provisioned", ...}, {"op": "drain", ...}, and those of `membership.py`. The first invocation of a spec
-that the executor has not seen is answered {"status": "need-spec"}; the client sends it again with the spec inside, so
-that the hot path carries a key only. Other answers: {"status": "ok", ...InvocationResult},
+its body, {"op": "provisioned", ...}, {"op": "drain", ...}, and those of `membership.py`. A client's first invocation of
+a spec has it inside; from then on the hot path carries a key only. An executor that has not seen it answers
+{"status": "need-spec"}, and the client sends it again. Other answers: {"status": "ok", ...InvocationResult},
 {"status": "throttled", "reason": ...}, {"status": "draining"}, {"status": "failed", "message": ...}. An invocation with
 "stream" (most bytes of the response) is answered by any number of {"status": "chunk", "type": ...} with a body before.
 
@@ -44,6 +44,7 @@ from functions.execution.spec import (
 
 HEAD = struct.Struct("!II")
 MAX_HEADER = 1024 * 1024
+MAX_SENT = 10_000
 MAX_BODY = 72 * 1024 * 1024  # what the front door reads at most
 
 # AWS's longest function is 900 s; init, queueing and the answer's way come on top.
@@ -83,17 +84,29 @@ class LaneClient:
         self._patience = patience
         self._secret = secret
         self._pid = os.getpid()
+        self._sent: set[str] = set()  # keys of specs
         self._idle: deque[socket.socket] = deque()
         self.busy: set[socket.socket] = set()  # those that an answer is awaited on
         self.dialling = 0  # calls that wait for a connection to be made
 
     def invoke(self, request: InvocationRequest, payload: bytes) -> InvocationResult:
         """Run one invocation and wait for its end. Raises Throttled, NodeUnavailable or LaneError."""
-        header = header_of(request)
+        header = self.header(request)
         answer, body = self.call(header, payload)
         if answer["status"] == "need-spec":
             answer, body = self.call({**header, "spec": asdict(request.spec)}, payload)
         return result_of(request, answer, body)
+
+    def header(self, request: InvocationRequest) -> dict[str, Any]:
+        """Of a call: with the spec whole when this client sends it for the first time, so that the node need not ask
+        for it while a cold start waits."""
+        header, key = header_of(request), request.spec.key
+        if key not in self._sent:
+            if len(self._sent) >= MAX_SENT:
+                self._sent.clear()
+            self._sent.add(key)
+            header["spec"] = asdict(request.spec)
+        return header
 
     @property
     def under_way(self) -> int:

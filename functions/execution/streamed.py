@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from functions.execution.lane import LaneClient, header_of, read_frame, result_of
+from functions.execution.lane import LaneClient, read_frame, result_of
 from functions.execution.spec import InvocationRequest, InvocationResult, LaneError
 
 
@@ -14,7 +14,7 @@ def stream(client: LaneClient, request: InvocationRequest, payload: bytes, limit
 
     Raises Throttled, NodeUnavailable or LaneError.
     """
-    header = {**header_of(request), "stream": limit}
+    header = {**client.header(request), "stream": limit}
     connection, answer, body = client.ask(header, payload)
     if answer["status"] == "need-spec":
         client.give_back(connection)

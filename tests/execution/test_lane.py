@@ -3,11 +3,13 @@
 import json
 import socket
 import struct
+import uuid
 from collections.abc import Iterator
 
 import pytest
 
 from functions.execution.lane import HEAD, MAX_BODY, MAX_HEADER, encode_frame, read_frame
+from functions.execution.spec import InvocationRequest
 from tests.execution.running import RunningExecutor
 
 pytestmark = pytest.mark.sandbox
@@ -24,6 +26,15 @@ def connection(executor: RunningExecutor) -> Iterator[socket.socket]:
 def test_an_unknown_key_asks_for_the_spec(connection: socket.socket) -> None:
     connection.sendall(encode_frame({"op": "invoke", "key": "never seen"}))
     assert read_frame(connection) == ({"status": "need-spec"}, b"")
+
+
+def test_a_client_sends_a_spec_with_its_first_call_and_again_to_a_node_that_has_not_got_it(
+    executor: RunningExecutor,
+) -> None:
+    spec = executor.function("def handler(event, context): return event")
+    request = InvocationRequest(str(uuid.uuid4()), spec, "arn:aws:lambda:eu-west-1:1:function:f")
+    assert ["spec" in executor.client.header(request) for _ in range(2)] == [True, False]
+    assert executor.invoke(spec, 7).payload == b"7"
 
 
 def test_a_frame_may_come_in_pieces_and_two_at_once(connection: socket.socket) -> None:
