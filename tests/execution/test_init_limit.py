@@ -63,7 +63,7 @@ def test_the_second_init_has_the_whole_timeout(executor: RunningExecutor, custom
     )
     with ThreadPoolExecutor(1) as threads:
         answer = threads.submit(executor.invoke, spec, "respond(59_000)")
-        eventually(lambda: "START " in "".join(executor.messages(spec)))
+        eventually(lambda: "START " in "".join(executor.messages(spec)), seconds=50)
         (executor.directory / "code" / spec.code / "go").touch()
         result = answer.result()
     assert (result.function_error, result.init_ms) == ("", None)
