@@ -67,7 +67,7 @@ class GeneralForm(ConfigurationForm):
     def calls(self, head: Head) -> list[Call]:
         data = self.cleaned_data
         runtime, storage = data.get("Runtime"), data["EphemeralStorage"]
-        snapstart = data.get("SnapStart", "None")
+        snapstart = data.get("SnapStart") or _snapstart(head.latest)  # an image has none
         members = {
             "FunctionName": head.function.name,
             "Description": data["Description"],
