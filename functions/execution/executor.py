@@ -194,7 +194,7 @@ class Executor:
             cgroups.enable_block(roots, version, self.block.number, MACHINE_MB - self.options.reserve_mb)
         except (cgroups.Unavailable, OSError) as error:
             return None, str(error)
-        cgroups.hasten()
+        cgroups.hasten()  # for as long as this process lives
         return cgroups.Groups(version, roots, self.block.number, sorted(roots), self.options.cpu == "quota"), ""
 
     def _factory(self, name: str) -> Factory:
