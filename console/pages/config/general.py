@@ -67,7 +67,8 @@ class GeneralForm(ConfigurationForm):
     def calls(self, head: Head) -> list[Call]:
         data = self.cleaned_data
         runtime, storage = data.get("Runtime"), data["EphemeralStorage"]
-        snapstart = data.get("SnapStart") or _snapstart(head.latest)  # an image has none
+        # An image has none; nor was it asked for where it was not sent.
+        snapstart = data.get("SnapStart") if "SnapStart" in self.data else None
         members = {
             "FunctionName": head.function.name,
             "Description": data["Description"],
@@ -77,8 +78,7 @@ class GeneralForm(ConfigurationForm):
             "MemorySize": data["MemorySize"],
             "Timeout": data["Timeout"],
             "EphemeralStorage": {"Size": storage} if storage is not None else None,
-            # Nor must functions that cannot have it.
-            "SnapStart": {"ApplyOn": snapstart} if snapstart != _snapstart(head.latest) else None,
+            "SnapStart": {"ApplyOn": snapstart} if snapstart not in (None, _snapstart(head.latest)) else None,
         }
         return [Call("UpdateFunctionConfiguration", members)]
 
