@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from functions.code.images import layout, manifest, reference, unpack
+from functions.execution import image
 from functions.execution.spec import FunctionSpec
 from tests.execution.running import RunningExecutor
 from tests.images.making import LayoutMaker, directory, file, layer, link, needs_busybox, shell
@@ -24,8 +25,8 @@ def function(executor: RunningExecutor, path: Path, *layers: bytes, **changes: A
     target = executor.directory / "code" / hashlib.sha256(found.digest.encode()).hexdigest()
     if not target.exists():
         unpack.unpack(found, source, target)
-    image = {"command": ["/app/loop"], "directory": "/", "environment": {}, **changes.pop("image", {})}
-    return executor.function({}, runtime="", handler="", code=target.name, image=image, timeout_s=30, **changes)
+    starts = {"command": ["/app/loop"], "directory": "/", "environment": {}, **changes.pop("image", {})}
+    return executor.function({}, runtime="", handler="", code=target.name, image=starts, timeout_s=30, **changes)
 
 
 def test_an_image_is_all_that_there_is(executor: RunningExecutor, tmp_path: Path) -> None:
@@ -79,7 +80,7 @@ def test_an_image_is_all_that_there_is(executor: RunningExecutor, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("image", "kind", "text"),
+    ("starts", "kind", "text"),
     [
         ({"command": ["/no/such"]}, "Runtime.InvalidEntrypoint", "fork/exec /no/such: no such file or directory"),
         ({"command": ["/app/answer.sh"]}, "Runtime.InvalidEntrypoint", "fork/exec /app/answer.sh: permission denied"),
@@ -89,8 +90,24 @@ def test_an_image_is_all_that_there_is(executor: RunningExecutor, tmp_path: Path
         ({"command": ["sh", "-c", "exit 3"]}, "Runtime.ExitError", "Runtime exited with error: exit status 3"),
     ],
 )
-def test_what_cannot_start(executor: RunningExecutor, tmp_path: Path, image: Any, kind: str, text: str) -> None:
-    result = executor.invoke(function(executor, tmp_path, shell("echo 1"), image=image))
+def test_what_cannot_start(executor: RunningExecutor, tmp_path: Path, starts: Any, kind: str, text: str) -> None:
+    result = executor.invoke(function(executor, tmp_path, shell("echo 1"), image=starts))
     said = json.loads(result.payload)
     assert said["errorType"] == kind
     assert said["errorMessage"].endswith(f"Error: {text}")
+
+
+@pytest.mark.parametrize("name", ["opt", "opt/extensions"])
+def test_extensions_are_looked_for_in_the_image_only(executor: RunningExecutor, tmp_path: Path, name: str) -> None:
+    """A symlink would show what programs the machine has."""
+    outside = tmp_path / "machine"
+    (outside / "extensions").mkdir(parents=True)
+    (outside / "extensions/secret").write_text("#!/bin/sh\n")
+    target = outside if name == "opt" else outside / "extensions"
+    spec = function(executor, tmp_path, shell('echo "\\"$1\\""'), layer([link(name, str(target))]))
+    tree = executor.directory / "code" / spec.code
+    assert (tree / name).is_symlink()
+    assert image.extensions(str(tree)) is None
+    result = executor.invoke(spec, 1)
+    assert result.function_error == ""
+    assert not [message for message in executor.messages(spec) if "secret" in message]

@@ -15,13 +15,14 @@ import pytest
 from functions.execution.runtimes import discovery
 from functions.execution.sandbox.network import slirp
 from functions.execution.spec import EGRESS, FunctionSpec
-from tests.execution import custom
+from tests.execution import custom, test_images
 from tests.execution import internet as world
 from tests.execution.extensions.programs import layer
 from tests.execution.internet import Page
 from tests.execution.rootless import OPEN_PYTHON, USER, begin, project, skips
 from tests.execution.running import PROJECT, RunningExecutor, eventually
 from tests.execution.test_custom import SHELL
+from tests.images.making import needs_busybox, shell
 from tests.processes import alive, user_ids
 
 pytestmark = [pytest.mark.sandbox, *skips]
@@ -193,3 +194,15 @@ def test_the_endpoint_is_the_same(rootless: RunningExecutor) -> None:
             forwarder.kill()
             forwarder.communicate()
             web.shutdown()
+
+
+@needs_busybox
+def test_a_container_image(rootless: RunningExecutor, tmp_path: Path) -> None:
+    """Unpacked by root here, and run by an ordinary user."""
+    spec = test_images.function(rootless, tmp_path, shell('ls / | tr "\\n" " "; id -u'))
+    for path in (rootless.directory / "code" / spec.code).rglob("*"):
+        if not path.is_symlink():
+            path.chmod(0o755)
+    result = rootless.invoke(spec)
+    assert result.function_error == "", result.payload + result.log_tail
+    assert result.payload.split() == b"app bin dev etc proc sys tmp 993".split()

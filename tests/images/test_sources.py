@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -143,8 +144,12 @@ def test_a_registry(layout: LayoutMaker, settings: Settings, tmp_path: Path) -> 
         with pytest.raises(Unusable, match="Lambda does not have permission to access the ECR image") as refused:
             find(f"{host}/team/greet:v1")
         assert refused.value.code is Code.DENIED
-    with pytest.raises(Away, match="connection refused"):
-        find(f"{host}/team/greet:v1")
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # and does not listen
+        host = f"127.0.0.1:{silent.getsockname()[1]}"
+        settings.HEARTH_REGISTRIES = {host: "http"}
+        with pytest.raises(Away, match="connection refused"):
+            find(f"{host}/team/not/found/denied:v401")
 
 
 def test_a_registry_without_a_tool(settings: Settings, layout: LayoutMaker, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ in the bytes that it may write; what it brings is believed only as far as the di
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -21,8 +22,8 @@ from functions.limits import limits
 
 DOCUMENT_SECONDS, COPY_SECONDS = 15.0, 900.0
 # What registries and the tools say, in lower case.
-MISSING = ("manifest unknown", "manifest_unknown", "name unknown", "name_unknown", "not found", "404")
-DENIED = ("unauthorized", "authentication required", "denied", "401", "403")
+MISSING = re.compile(r"manifest[ _]unknown|name[ _]unknown|not found|\b404\b")
+DENIED = re.compile(r"unauthorized|authentication required|denied|\b40[13]\b")
 
 
 class Tool(Protocol):
@@ -146,10 +147,10 @@ def _run(
     if ended.returncode == 0:
         return ended.stdout or b""
     said = ended.stderr.decode(errors="replace").strip()[-1000:] or f"{command[0]} ended with {ended.returncode}"
-    lower = said.lower()
-    if any(words in lower for words in MISSING):
+    lower = said.lower().replace(reference.place, "")  # whose own name may have such words
+    if MISSING.search(lower):
         raise Unusable(Code.DELETED, f"Source image {reference.uri} does not exist. Provide a valid source image.")
-    if any(words in lower for words in DENIED):
+    if DENIED.search(lower):
         raise Unusable(
             Code.DENIED, "Lambda does not have permission to access the ECR image. Check the ECR permissions."
         )
