@@ -17,6 +17,8 @@ from monitoring.models import LogGroup
 MEANINGS = {
     "zipped_bytes": ("Package, zipped", "bytes"),
     "unzipped_bytes": ("Package and layers, unzipped", "bytes"),
+    "image_bytes": ("Container image, unpacked", "bytes"),
+    "image_files": ("Entries of a container image", ""),
     "storage_bytes": ("All packages of the account", "bytes"),
     "environment_bytes": ("Environment variables of a function", "bytes"),
     "layers": ("Layers of a function", ""),
