@@ -72,12 +72,10 @@ def visit(browser: Browser, hearth: RunningHearth, cookies: list[dict[str, objec
     """Opens a browser; at the end none of them may have complained."""
     visits: list[Visit] = []
 
-    def start(
-        *, size: tuple[int, int] = WIDE, theme: str = "light", bypass_csp: bool = False, signed_in: bool = True
-    ) -> Visit:
+    def start(*, size: tuple[int, int] = WIDE, bypass_csp: bool = False, signed_in: bool = True) -> Visit:
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
-            color_scheme=theme,  # type: ignore[arg-type]
+            color_scheme="light",
             reduced_motion="reduce",
             bypass_csp=bypass_csp,
         )

@@ -68,12 +68,9 @@ def furnished(hearth: RunningHearth) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_axe_finds_nothing(
-    visit: Callable[..., Visit], furnished: dict[str, str], theme: str, size: tuple[int, int]
-) -> None:
-    here = visit(size=size, theme=theme, bypass_csp=True)
+def test_axe_finds_nothing(visit: Callable[..., Visit], furnished: dict[str, str], size: tuple[int, int]) -> None:
+    here = visit(size=size, bypass_csp=True)
     found = {}
     for path, ready in {**PAGES, f"/r/{furnished['failed']}": ".stack-trace"}.items():
         page = here.open(path)

@@ -140,10 +140,9 @@ def test_the_test_event_of_the_editor_is_copied(visit: Start, released: None) ->
     expect(said).to_contain_text("--invocation-type Event")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_axe_finds_nothing(visit: Start, released: None, theme: str, size: tuple[int, int]) -> None:
-    here = visit(size=size, theme=theme, bypass_csp=True)
+def test_axe_finds_nothing(visit: Start, released: None, size: tuple[int, int]) -> None:
+    here = visit(size=size, bypass_csp=True)
     found = {}
     for path in (
         f"/functions/{NAME}/versions/",

@@ -24,12 +24,11 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
-    visit: Callable[..., Visit], theme: str, size: tuple[int, int]
+    visit: Callable[..., Visit], size: tuple[int, int]
 ) -> None:
-    here = visit(size=size, theme=theme, bypass_csp=True)
+    here = visit(size=size, bypass_csp=True)
     found = {}
     for path in PAGES:
         page = here.open(path)
