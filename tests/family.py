@@ -2,6 +2,7 @@
 
 import base64
 import io
+import itertools
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from tests import workers
 from tests.gate import let_go
 from tests.processes import children, command
 
@@ -27,11 +30,16 @@ ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 120.0
 
 
+# None that the kernel gives to a connection before the family has it, and none that another process of tests tries.
+PORTS = itertools.cycle(range(20_000 + 1000 * workers.NUMBER + os.getpid() % 900, 21_000 + 1000 * workers.NUMBER))
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    for port in PORTS:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError
 
 
 def zip_of(files: dict[str, str | bytes]) -> bytes:

@@ -186,10 +186,12 @@ def test_nothing_stays_when_the_executor_is_killed(tmp_path: Path) -> None:
     assert running.invoke(spec, [(internet.PUBLIC, 80)]).payload == b'[""]'
     processes = [*running.pids(), slirp_of(running)]
     namespaces = {namespace(pid, "net") for pid in processes} - {""}
+    everything = [int(each.name) for each in Path("/proc").glob("[0-9]*")]
+    holders = [pid for pid in everything if namespace(pid, "net") in namespaces]
     running.process.kill()
     running.process.wait()
     eventually(lambda: not any(alive(pid) for pid in processes))
-    eventually(lambda: not namespaces & {namespace(int(each.name), "net") for each in Path("/proc").glob("[0-9]*")})
+    eventually(lambda: not namespaces & {namespace(pid, "net") for pid in holders})
     assert "nsfs" not in Path("/proc/self/mountinfo").read_text()  # nothing else keeps a namespace
     running.client.close()
     assert running.process.stdout is not None

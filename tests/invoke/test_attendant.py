@@ -31,9 +31,9 @@ def broker(tmp_path: Path, settings: Settings) -> Iterator[redis.Redis]:
 def test_a_deployment_is_told_to_all_web_processes_once_it_is_committed(alice: Caller, broker: redis.Redis) -> None:
     with broker.pubsub(ignore_subscribe_messages=True) as deployed:  # type: ignore[no-untyped-call]
         deployed.subscribe(attendant.CHANNEL)
-        deployed.get_message(timeout=5)
+        deployed.get_message(timeout=60)
         create(alice, "thumbs")
-        message = deployed.get_message(timeout=5)
+        message = deployed.get_message(timeout=60)
     assert json.loads(message["data"]) == [alice.account_id, alice.region, "thumbs"]
 
 

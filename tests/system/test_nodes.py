@@ -242,7 +242,6 @@ def test_a_dead_node_costs_a_retry(cluster: Cluster, client: Any, threads: Threa
     waiting = [threads.submit(call, client, "killed", 5.0) for _ in range(6)]
     retried = [threads.submit(call, patient, "killed", 3.0) for _ in range(4)]
     wait_for("invocations on both", lambda: min(map(cluster.running, ("", "b"))) >= 3)
-    began = time.monotonic()
     for pid in [cluster.started["b"].pid, *descendants(cluster.started["b"].pid)]:
         try:
             os.kill(pid, signal.SIGKILL)
@@ -258,7 +257,6 @@ def test_a_dead_node_costs_a_retry(cluster: Cluster, client: Any, threads: Threa
         assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 500
     assert len({each.result() for each in retried}) >= 1
     assert len(call(client, "killed", 0)) > 0
-    assert time.monotonic() - began < 30
     # What its threads had leased runs on the other when the leases have run out.
     wait_for("all events", lambda: len(ended(cluster, "slept 2.25")) == 8)
     assert wait_for("one node", lambda: cluster.count() == 1)
