@@ -27,6 +27,10 @@ LONGEST = (
     "tests/gateway/",
 )
 
+if WORKER:
+    # Playwright has a loop of its own in each process that had a browser test, and tests of the database may come after.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
 
 def group(nodeid: str) -> str:
     return next((each for each in TOGETHER if nodeid.startswith(each)), nodeid.partition("::")[0])

@@ -151,7 +151,8 @@ def test_reserved_concurrency_is_kept_by_all_together(
     cluster.hearth.let_go("reserved")
     assert len({each.result() for each in running}) == 6
     client.put_function_concurrency(FunctionName="reserved", ReservedConcurrentExecutions=1)
-    assert [len(call(client, "reserved", None)) > 0 for _ in range(5)] == [True] * 5
+    # A limit of one allows ten in a second, and this may be the second of those six.
+    assert [len(call(client, "reserved", None)) > 0 for _ in range(4)] == [True] * 4
 
 
 def test_provisioned_concurrency_is_spread(cluster: Cluster, client: Any) -> None:
@@ -177,22 +178,27 @@ def node_id(cluster: Cluster, name: str) -> str:
 
 
 def busy(cluster: Cluster, client: Any, threads: ThreadPoolExecutor, name: str, on: str, seconds: float) -> list[Any]:
-    """Invocations enough that one at least runs on the node `on`, as soon as all know that it is in service."""
-    running: list[Future[str]] = []
+    """Invocations of a new function, enough that one at least runs on the node `on`."""
+    numbers = itertools.count()
 
-    def is_busy() -> int:
-        if all(each.done() for each in running):
-            running.extend(threads.submit(call, client, name, seconds) for _ in range(MANY))
-        return cluster.running(on)
+    def takes_part() -> bool:
+        """Who sends invocations knows that the node is in service. Where a function has run before it runs again, so
+        each look takes another one."""
+        probe = f"{name}-{next(numbers)}"
+        cluster.hearth.deploy(probe, SLEEP)
+        list(threads.map(lambda _: call(client, probe, 0.2), range(MANY)))
+        return cluster.environments(probe)[on] > 0
 
-    wait_for("an invocation on the node", is_busy)
+    wait_for("the node to take part", takes_part)
+    cluster.hearth.deploy(name, SLEEP)
+    running = [threads.submit(call, client, name, seconds) for _ in range(MANY)]
+    wait_for("an invocation on the node", lambda: cluster.running(on))
     return running
 
 
 def test_a_drained_node_gets_nothing_new_and_loses_nothing(
     cluster: Cluster, client: Any, threads: ThreadPoolExecutor
 ) -> None:
-    cluster.hearth.deploy("drained", SLEEP)
     running = busy(cluster, client, threads, "drained", "c", 3.0)
     name = node_id(cluster, "c")
     assert f"{name:<32} draining" in cluster.manage("--drain", name)
@@ -214,7 +220,6 @@ def worker_log(cluster: Cluster, name: str) -> str:
 def test_a_node_that_is_told_to_end_finishes_what_runs(
     cluster: Cluster, client: Any, threads: ThreadPoolExecutor
 ) -> None:
-    cluster.hearth.deploy("ended", SLEEP)
     running = busy(cluster, client, threads, "ended", "c", 3.0)
     cluster.started["c"].terminate()
     later = [call(client, "ended", 0.1) for _ in range(10)]

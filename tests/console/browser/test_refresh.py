@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.server]
 NAME = "browser-refresh"
 CODE = "def handler(event, context):\n    print('seen')\n"
 PAGES = [f"/functions/{NAME}/monitor/?refresh=10", f"/functions/{NAME}/logs/?from=now-3h&to=now", "/admin/concurrency/"]
+ASK = "async () => (await fetch('/healthz')).status"
 HIDDEN = """
   let hidden = false;
   Object.defineProperty(Document.prototype, "hidden", {get: () => hidden});
@@ -43,14 +44,19 @@ class Watched:
 
     def __init__(self, visit: Visit, path: str) -> None:
         self.page, self.address, self.count = visit.page, visit.hearth.endpoint + path, 0
+        self.awaited: set[Request] = set()  # while one is, the page asks for nothing more
         self.page.clock.install()
         self.page.add_init_script(HIDDEN)
         self.page.on("request", self._note)
+        self.page.on("requestfinished", lambda request: self.awaited.discard(request))
+        self.page.on("requestfailed", lambda request: self.awaited.discard(request))
         visit.open(path)
         self.page.wait_for_load_state("networkidle")
 
     def _note(self, request: Request) -> None:
-        self.count += request.url == self.address
+        if request.url == self.address:
+            self.count += 1
+            self.awaited.add(request)
 
     def hide(self, hidden: bool) -> None:
         self.page.evaluate("hidden => dispatchEvent(new CustomEvent('test:hide', {detail: hidden}))", hidden)
@@ -58,8 +64,14 @@ class Watched:
     def asked_after(self, seconds: int) -> int:
         """How often until then, in all."""
         self.page.clock.run_for(seconds * 1000)
-        self.page.evaluate("async () => (await fetch('/healthz')).status")  # what was asked for before is counted now
+        self._settle()
         return self.count
+
+    def _settle(self) -> None:
+        """What was asked for before is counted, and answered."""
+        self.page.evaluate(ASK)
+        while self.awaited:
+            self.page.evaluate(ASK)
 
 
 @pytest.mark.parametrize("path", PAGES)
