@@ -28,7 +28,7 @@ LONGEST = (
 )
 
 if WORKER:
-    # Playwright has a loop of its own in each process that had a browser test, and tests of the database may come after.
+    # Playwright keeps a loop in each process that had a browser test, and tests of the database may come after.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
