@@ -1,5 +1,7 @@
 """Other processes, and too many of one's own."""
 
+import os
+
 import pytest
 
 from tests.attacks.attacking import Attacker
@@ -11,10 +13,9 @@ pytestmark = pytest.mark.sandbox
 def test_other_processes_cannot_be_seen_or_signalled(attacker: Attacker) -> None:
     targets = [attacker.executor.process.pid, attacker.pid, *attacker.executor.pids()]
     assert attacker.run("processes.visible", environment={"alone": "yes"}) == [1, 2]
-    # Numbers of ours may be numbers of theirs, but for 1 and 2 there is nothing.
-    answers = attacker.run(
-        "processes.signal_others", [pid for pid in targets if pid > 1000], environment={"alone": "yes"}
-    )
+    # Small numbers of ours may be numbers of theirs: processes 1 and 2 and their threads.
+    foreign = [pid for pid in targets if pid > 100] + [os.getpid() + 100]
+    answers = attacker.run("processes.signal_others", foreign, environment={"alone": "yes"})
     assert set(answers) == {"ESRCH"}
 
 
