@@ -8,6 +8,7 @@ import json
 import os
 import stat
 import tarfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +22,7 @@ NAME = "org.opencontainers.image.ref.name"
 FULL_NAME = "io.containerd.image.name"  # what Docker writes beside it
 
 
-class Layout:
+class Layout(ABC):
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
 
@@ -56,8 +57,9 @@ class Layout:
         except KeyError:
             raise invalid(f"The layer {digest} is missing.") from None
 
+    @abstractmethod
     def close(self) -> None:
-        pass
+        """Let go of what is open."""
 
     def _is_meant(self, manifest: dict[str, Any]) -> bool:
         wanted = self._reference
@@ -81,8 +83,9 @@ class Layout:
         uri = self._reference.uri
         return Unusable(Code.DELETED, f"Source image {uri} does not exist. Provide a valid source image.")
 
+    @abstractmethod
     def _open(self, name: str) -> IO[bytes]:
-        raise NotImplementedError
+        """A file of the layout. Raises KeyError when there is none of that name."""
 
 
 class Directory(Layout):
@@ -96,6 +99,9 @@ class Directory(Layout):
             os.close(fd)
             raise KeyError(name)
         return os.fdopen(fd, "rb")
+
+    def close(self) -> None:
+        """Each file is closed by who reads it."""
 
 
 class Archive(Layout):
